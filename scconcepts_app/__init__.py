@@ -1,0 +1,1 @@
+"""The online half: serves concept stores in the browser. Never imports torch or precompute."""

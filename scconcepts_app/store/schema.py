@@ -1,0 +1,163 @@
+"""The arrays of a concept store: name, dtype and axes. FORMAT.md is the prose of this table."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+FORMAT = "scconcepts-store"
+SCHEMA_VERSION = 1
+
+# Order is the bit order of `concepts/flags`; a flag is added at the end, never moved.
+CONCEPT_FLAGS = (
+    "few_cells",
+    "one_donor",
+    "one_batch",
+    "library_size",
+    "mitochondrial",
+    "dense",
+    "unstable",
+)
+OBS_ROLES = ("cell_type", "condition", "donor", "batch", "tissue", "qc", "other")
+
+AXES = ("n_cells", "n_genes", "n_concepts", "n_gene_sets", "d_embedding", "k")
+
+_KEY = r"[a-z0-9_]+"
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """One array, or with ``{key}`` in the name a family of arrays.
+
+    Attributes
+    ----------
+    name : path inside the store without ``.npy``.
+    dtype : numpy dtype name, little endian on disk.
+    shape : axis names, integers, ``n+1`` for offsets, ``*`` for a free length.
+    required : whether a store without it is invalid (families are required per manifest entry).
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[str | int, ...]
+    required: bool = True
+
+    def matches(self, name: str) -> bool:
+        """Say whether `name` is this array or one of this family."""
+        pattern = re.escape(self.name).replace(r"\{key\}", _KEY)
+        return re.fullmatch(pattern, name) is not None
+
+
+def _strings(name: str, axis: str, *, required: bool = True) -> tuple[ArraySpec, ...]:
+    return (
+        ArraySpec(f"{name}/offsets", "int64", (f"{axis}+1",), required),
+        ArraySpec(f"{name}/utf8", "uint8", ("*",), required),
+    )
+
+
+def _ragged(name: str, axis: str, columns: dict[str, str], *, required: bool = True):
+    return (
+        ArraySpec(f"{name}/offsets", "int64", (f"{axis}+1",), required),
+        *(
+            ArraySpec(f"{name}/{column}", dtype, ("*",), required)
+            for column, dtype in columns.items()
+        ),
+    )
+
+
+ATTRIBUTION_COLUMNS = {
+    "gene": "int32",
+    "effect": "float32",
+    "presence": "float32",
+    "absence": "float32",
+    "standard_error": "float32",
+    "exact": "float32",
+}
+DIFFERENTIAL_COLUMNS = {
+    "gene": "int32",
+    "z": "float32",
+    "p": "float64",
+    "q": "float64",
+    "log_fold_change": "float32",
+    "share_active": "float32",
+    "share_rest": "float32",
+}
+ENRICHMENT_COLUMNS = {
+    "gene_set": "int32",
+    "statistic": "float32",
+    "p": "float64",
+    "q": "float64",
+    "size": "int32",
+    "n_leading": "int32",
+}
+
+ARRAYS: tuple[ArraySpec, ...] = (
+    *_strings("cells/id", "n_cells"),
+    ArraySpec("cells/source_row", "int64", ("n_cells",)),
+    ArraySpec("cells/library_size", "float32", ("n_cells",)),
+    ArraySpec("obs/{key}/codes", "int32", ("n_cells",), False),
+    ArraySpec("obs/{key}/values", "float32", ("n_cells",), False),
+    ArraySpec("maps/{key}/xy", "float32", ("n_cells", 2), False),
+    ArraySpec("maps/{key}/quantised", "uint16", ("n_cells", 2), False),
+    *_strings("genes/id", "n_genes"),
+    *_strings("genes/symbol", "n_genes"),
+    ArraySpec("genes/in_model", "uint8", ("n_genes",)),
+    ArraySpec("embeddings", "float32", ("n_cells", "d_embedding")),
+    ArraySpec("dictionary/encoder", "float32", ("n_concepts", "d_embedding")),
+    ArraySpec("dictionary/encoder_bias", "float32", ("n_concepts",)),
+    ArraySpec("dictionary/decoder", "float32", ("n_concepts", "d_embedding")),
+    ArraySpec("dictionary/center", "float32", ("d_embedding",)),
+    ArraySpec("dictionary/scale", "float32", (1,)),
+    *_strings("concepts/id", "n_concepts"),
+    *_strings("concepts/label", "n_concepts"),
+    *_strings("concepts/evidence", "n_concepts"),
+    ArraySpec("concepts/stability", "float32", ("n_concepts",)),
+    ArraySpec("concepts/n_seeds", "int32", ("n_concepts",)),
+    ArraySpec("concepts/flags", "uint32", ("n_concepts",)),
+    ArraySpec("concepts/match_rate", "float32", ("n_concepts",)),
+    ArraySpec("activations/by_cell/concept", "int32", ("n_cells", "k")),
+    ArraySpec("activations/by_cell/value", "float32", ("n_cells", "k")),
+    *_ragged("activations/by_concept", "n_concepts", {"cell": "int32", "value": "float32"}),
+    ArraySpec("payloads/activations/offsets", "int64", ("n_concepts+1",)),
+    ArraySpec("payloads/activations/bytes", "uint8", ("*",)),
+    ArraySpec("payloads/expression/offsets", "int64", ("n_genes+1",)),
+    ArraySpec("payloads/expression/bytes", "uint8", ("*",)),
+    *_ragged("attribution/{key}", "n_concepts", ATTRIBUTION_COLUMNS, required=False),
+    *_ragged("differential/{key}", "n_concepts", DIFFERENTIAL_COLUMNS, required=False),
+    *_ragged("enrichment/{key}", "n_concepts", ENRICHMENT_COLUMNS, required=False),
+    ArraySpec("enrichment/{key}/leading_offsets", "int64", ("*",), False),
+    ArraySpec("enrichment/{key}/leading_gene", "int32", ("*",), False),
+    *_strings("gene_sets/name", "n_gene_sets"),
+    *_strings("gene_sets/description", "n_gene_sets"),
+    ArraySpec("gene_sets/library", "int32", ("n_gene_sets",)),
+    *_ragged("gene_sets/members", "n_gene_sets", {"gene": "int32"}),
+    ArraySpec("association/level", "int32", ("*", 2)),
+    ArraySpec("association/auroc", "float32", ("n_concepts", "*")),
+    ArraySpec("association/f1", "float32", ("n_concepts", "*")),
+    ArraySpec("association/share", "float32", ("n_concepts", "*")),
+    ArraySpec("association/numeric", "int32", ("*",)),
+    ArraySpec("association/rank_correlation", "float32", ("n_concepts", "*")),
+)
+
+
+def find_spec(name: str) -> ArraySpec | None:
+    """Return the spec of the array `name`, or None when the schema has no such array."""
+    return next((spec for spec in ARRAYS if spec.matches(name)), None)
+
+
+def check_shape(spec: ArraySpec, shape: tuple[int, ...], counts: dict[str, int]) -> str | None:
+    """Return what is wrong with `shape` under `spec`, or None; `counts` gives the axis lengths."""
+    if len(shape) != len(spec.shape):
+        return f"has {len(shape)} axes, expected {spec.shape}"
+    for found, axis in zip(shape, spec.shape, strict=True):
+        if axis == "*":
+            continue
+        expected = axis if isinstance(axis, int) else _axis_length(axis, counts)
+        if found != expected:
+            return f"has length {found} where {axis} is {expected}"
+    return None
+
+
+def _axis_length(axis: str, counts: dict[str, int]) -> int:
+    name, plus, _ = axis.partition("+")
+    return counts[name] + (1 if plus else 0)
