@@ -1,0 +1,1 @@
+"""Single-cell models that turn expression into embeddings, behind one protocol."""
