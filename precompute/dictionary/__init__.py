@@ -1,0 +1,34 @@
+"""Dictionaries of embeddings: trained from several seeds, merged into concepts."""
+
+from precompute.dictionary.checkpoint import load_dictionary, save_dictionary
+from precompute.dictionary.consensus import Consensus, find_consensus
+from precompute.dictionary.metrics import (
+    active_cells,
+    dead_latents,
+    explained_variance,
+    mean_active,
+)
+from precompute.dictionary.model import Dictionary
+from precompute.dictionary.similarity import (
+    activation_correlation,
+    activation_matrix,
+    partner_share,
+)
+from precompute.dictionary.train import train, train_seeds
+
+__all__ = [
+    "Consensus",
+    "Dictionary",
+    "activation_correlation",
+    "activation_matrix",
+    "active_cells",
+    "dead_latents",
+    "explained_variance",
+    "find_consensus",
+    "load_dictionary",
+    "mean_active",
+    "partner_share",
+    "save_dictionary",
+    "train",
+    "train_seeds",
+]
