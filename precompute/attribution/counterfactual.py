@@ -1,0 +1,122 @@
+"""What every counterfactual offers, and what those taken from other cells share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from precompute.attribution.population import Population
+from precompute.errors import fault
+
+
+class Counterfactual(ABC):
+    """A rule that gives each active cell of a concept the profiles it is compared with.
+
+    The profiles of a cell depend on the population, the seed, the concept and the cell only,
+    never on the other cells of the call.
+
+    Parameters
+    ----------
+    n : how many other cells (or draws) each cell is compared with; None takes `usual_n`.
+
+    Attributes
+    ----------
+    name : the word in the configuration.
+    usual_n : `n` where nothing is said.
+    n_draws : profiles of each cell.
+    """
+
+    name: ClassVar[str]
+    usual_n: ClassVar[int] = 1
+
+    def __init__(self, population: Population, seed: int, n: int | None = None) -> None:
+        self.population = population
+        self.seed = seed
+        self.n = self.usual_n if n is None else n
+        self.n_draws = 1
+
+    @abstractmethod
+    def profiles(self, concept: int, cells: np.ndarray) -> np.ndarray:
+        """Return log1p profiles (n_draws, n_cells, n_genes), float32.
+
+        Parameters
+        ----------
+        cells : (n_cells,) cells that activate the concept. All profiles are dense in
+            memory: the caller passes the cells in portions.
+
+        Raises
+        ------
+        InputError
+            No cell is left to compare with.
+        """
+
+    @abstractmethod
+    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:
+        """Return for each cell if its profiles come from its own donor, (n_cells,) bool.
+
+        All False where donors are not known.
+        """
+
+
+class FromCells(Counterfactual):
+    """A counterfactual taken from other cells, which do not activate the concept.
+
+    `n` of them for each cell: from its own donor where that donor has as many, from all
+    donors otherwise.
+    """
+
+    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
+        donors = self.population.donors
+        if donors is None:
+            return np.zeros(len(cells), bool)
+        pool = donors[self.population.inactive(concept)]
+        enough = np.bincount(pool, minlength=self.population.n_donors) >= self.n
+        return enough[donors[cells]]
+
+    def sources(self, concept: int, cells: np.ndarray) -> np.ndarray:
+        """Return the cells each cell is compared with, (n_cells, n_sources) int64.
+
+        n_sources is `n`, or less for kinds that take no cell twice, where all cells that do
+        not activate the concept are fewer.
+
+        Raises
+        ------
+        InputError
+            Every cell activates the concept.
+        """
+        if not self.population.inactive(concept).size:
+            raise fault(
+                f"counterfactual '{self.name}', concept {concept}",
+                "every cell activates the concept",
+                "cells that do not",
+                "Leave the concept out.",
+            )
+        parts = [
+            (rows, self._choose(concept, cells[rows], pool))
+            for rows, pool in self._pools(concept, cells)
+        ]
+        chosen = np.empty((len(cells), parts[0][1].shape[1] if parts else 0), np.int64)
+        for rows, part in parts:
+            chosen[rows] = part
+        return chosen
+
+    @abstractmethod
+    def _choose(self, concept: int, cells: np.ndarray, pool: np.ndarray) -> np.ndarray:
+        """Return for each cell its sources among the cells of the pool."""
+
+    def _pools(self, concept: int, cells: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield positions in `cells` with the inactive cells they may be compared with."""
+        pool = self.population.inactive(concept)
+        matched = self.matched(concept, cells)
+        donors = self.population.donors
+        if donors is not None:
+            for donor in np.unique(donors[cells[matched]]):
+                yield (
+                    np.flatnonzero(matched & (donors[cells] == donor)),
+                    pool[donors[pool] == donor],
+                )
+        if not matched.all():
+            yield np.flatnonzero(~matched), pool
