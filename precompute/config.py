@@ -1,0 +1,238 @@
+"""One TOML file as frozen dataclasses; every fault of the file is reported at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from precompute.errors import InputError
+from precompute.records import parse_record
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which cells, and what their columns mean. Empty column names are guessed or left out."""
+
+    path: str = ""
+    counts: str = "auto"
+    gene_symbols: str = "auto"
+    cell_type: str = ""
+    condition: str = ""
+    donor: str = ""
+    batch: str = ""
+    tissue: str = ""
+    library_size: str = ""
+    umap: str = "X_umap"
+    n_top_genes: int = 2000
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Which model gives the embeddings. `path` loads a saved scVI model instead of training."""
+
+    kind: str = "scvi"
+    path: str = ""
+    obsm: str = ""
+    batch_key: str = ""
+    n_latent: int = 32
+    n_hidden: int = 128
+    n_layers: int = 1
+    max_epochs: int = 400
+    n_epochs_kl_warmup: int = 20
+    early_stopping_patience: int = 20
+
+
+@dataclass(frozen=True)
+class DictionaryConfig:
+    """The sparse autoencoders and their consensus."""
+
+    expansion: float = 2.0
+    k: int = 4
+    n_seeds: int = 5
+    epochs: int = 100
+    learning_rate: float | None = None
+    min_share: float = 0.6
+    cut: float = 0.6
+
+
+@dataclass(frozen=True)
+class AttributionConfig:
+    """The counterfactuals; the first one is what the app shows by default."""
+
+    counterfactuals: tuple[str, ...] = ("neighbours", "random_matched")
+    max_cells: int = 200
+    n_verify: int = 50
+
+
+@dataclass(frozen=True)
+class EnrichmentConfig:
+    """Gene sets: GMT files, or names of Enrichr libraries. Empty means the set shipped with us."""
+
+    gene_sets: tuple[str, ...] = ()
+    min_size: int = 10
+    max_size: int = 500
+    n_top_genes: int = 50
+
+
+@dataclass(frozen=True)
+class PackConfig:
+    """What goes into the store: ``expression`` is all or model; ``max_gene_sets`` a concept."""
+
+    expression: str = "all"
+    max_gene_sets: int = 200
+
+
+@dataclass(frozen=True)
+class Config:
+    """A whole run. `out` is the store; the workspace stands beside it."""
+
+    title: str = ""
+    description: str = ""
+    out: str = ""
+    device: str = "auto"
+    seed: int = 0
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    dictionary: DictionaryConfig = field(default_factory=DictionaryConfig)
+    attribution: AttributionConfig = field(default_factory=AttributionConfig)
+    enrichment: EnrichmentConfig = field(default_factory=EnrichmentConfig)
+    pack: PackConfig = field(default_factory=PackConfig)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the config as plain values, for fingerprints and provenance."""
+        return asdict(self)
+
+
+_CHOICES = {
+    "model.kind": ("scvi", "embedding"),
+    "pack.expression": ("all", "model"),
+}
+_AT_LEAST = {
+    "data.n_top_genes": 10,
+    "model.n_latent": 2,
+    "model.n_hidden": 1,
+    "model.n_layers": 1,
+    "model.max_epochs": 1,
+    "model.n_epochs_kl_warmup": 1,
+    "model.early_stopping_patience": 1,
+    "dictionary.k": 1,
+    "dictionary.n_seeds": 2,
+    "dictionary.epochs": 1,
+    "dictionary.expansion": 0.1,
+    "attribution.max_cells": 1,
+    "attribution.n_verify": 0,
+    "enrichment.min_size": 2,
+    "enrichment.max_size": 2,
+    "enrichment.n_top_genes": 5,
+    "pack.max_gene_sets": 1,
+}
+
+
+def read_config(path: Path) -> Config:
+    """Read a TOML file. Relative paths in it are relative to the file.
+
+    Raises
+    ------
+    InputError
+        The file is missing or is not TOML, or it breaks rules: all faults in one message.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}). Give a TOML file.") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: is not valid TOML ({error}). Mend that line.") from error
+    return anchor_paths(parse_config(raw, str(path)), path.parent)
+
+
+def override(
+    config: Config,
+    *,
+    data: str | None = None,
+    out: str | None = None,
+    device: str | None = None,
+    gene_sets: Sequence[str] | None = None,
+) -> Config:
+    """Return the config with what the command line says instead; None changes nothing."""
+    if data:
+        config = replace(config, data=replace(config.data, path=data))
+    if gene_sets:
+        settings = replace(config.enrichment, gene_sets=tuple(gene_sets))
+        config = replace(config, enrichment=settings)
+    return replace(config, out=out or config.out, device=device or config.device)
+
+
+def parse_config(raw: dict[str, Any], where: str) -> Config:
+    """Return the config of a parsed TOML document.
+
+    Raises
+    ------
+    InputError
+        Unknown keys, wrong types or values out of range, all listed.
+    """
+    faults: list[str] = []
+    config = parse_record(Config, raw, "", faults)
+    if not faults:
+        _check_values(config, faults)
+    if faults:
+        listed = "\n  - ".join(faults)
+        raise InputError(f"{where}: {len(faults)} fault(s):\n  - {listed}")
+    return config
+
+
+def anchor_paths(config: Config, folder: Path) -> Config:
+    """Return the config with its relative paths joined to `folder`."""
+
+    def anchor(text: str) -> str:
+        if not text or Path(text).is_absolute():
+            return text
+        return os.path.normpath(folder / text)
+
+    sets = tuple(anchor(s) if s.endswith(".gmt") else s for s in config.enrichment.gene_sets)
+    return replace(
+        config,
+        out=anchor(config.out),
+        data=replace(config.data, path=anchor(config.data.path)),
+        model=replace(config.model, path=anchor(config.model.path)),
+        enrichment=replace(config.enrichment, gene_sets=sets),
+    )
+
+
+def _look_up(config: Config, where: str) -> Any:
+    section, _, name = where.partition(".")
+    return getattr(getattr(config, section), name)
+
+
+def _check_values(config: Config, faults: list[str]) -> None:
+    faults += [
+        f"{where}: found '{_look_up(config, where)}', expected one of {choices}"
+        for where, choices in _CHOICES.items()
+        if _look_up(config, where) not in choices
+    ]
+    faults += [
+        f"{where}: found {_look_up(config, where)}, expected at least {least}"
+        for where, least in _AT_LEAST.items()
+        if _look_up(config, where) < least
+    ]
+    faults += [
+        f"{where}: found {_look_up(config, where)}, expected above 0 and at most 1"
+        for where in ("dictionary.min_share", "dictionary.cut")
+        if not 0 < _look_up(config, where) <= 1
+    ]
+    _check_relations(config, faults)
+
+
+def _check_relations(config: Config, faults: list[str]) -> None:
+    rate = config.dictionary.learning_rate
+    if rate is not None and rate <= 0:
+        faults.append(f"dictionary.learning_rate: found {rate}, expected above 0")
+    if config.enrichment.min_size > config.enrichment.max_size:
+        faults.append("enrichment: min_size is above max_size")
+    if not config.attribution.counterfactuals:
+        faults.append("attribution.counterfactuals: empty, expected at least one name")
+    if config.model.kind == "embedding" and not config.model.obsm:
+        faults.append("model.obsm: expected the name of an obsm matrix for kind = 'embedding'")
