@@ -1,0 +1,1 @@
+"""Gene sets, and how strongly a ranking of genes is enriched for them."""

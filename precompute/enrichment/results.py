@@ -1,0 +1,69 @@
+"""The table that every enrichment test fills, and the false discovery rate within it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Enrichment:
+    """Gene sets tested on one ranking, smallest p first.
+
+    Attributes
+    ----------
+    gene_set : (n_rows,) index of the set.
+    statistic : (n_rows,) NES, or fold enrichment.
+    p, q : (n_rows,) p and its Benjamini-Hochberg q over the sets of this ranking.
+    size : (n_rows,) genes of the set in the background.
+    leading : for each row the indices of the leading genes in the background.
+    """
+
+    gene_set: np.ndarray
+    statistic: np.ndarray
+    p: np.ndarray
+    q: np.ndarray
+    size: np.ndarray
+    leading: list[np.ndarray]
+
+    def head(self, n: int) -> Enrichment:
+        """Return the first `n` rows; their q still counts all sets that were tested."""
+        return Enrichment(
+            gene_set=self.gene_set[:n],
+            statistic=self.statistic[:n],
+            p=self.p[:n],
+            q=self.q[:n],
+            size=self.size[:n],
+            leading=self.leading[:n],
+        )
+
+
+def make_enrichment(
+    gene_set: np.ndarray,
+    statistic: np.ndarray,
+    p: np.ndarray,
+    size: np.ndarray,
+    leading: list[np.ndarray],
+) -> Enrichment:
+    """Return the rows ordered by p, then by size of the statistic, with q added."""
+    order = np.lexsort((gene_set, -np.abs(statistic), p))
+    return Enrichment(
+        gene_set=gene_set[order],
+        statistic=statistic[order],
+        p=p[order],
+        q=adjust_p(p)[order],
+        size=size[order],
+        leading=[leading[i] for i in order],
+    )
+
+
+def adjust_p(p: np.ndarray) -> np.ndarray:
+    """Return Benjamini and Hochberg's (1995) q for each p, in the order given."""
+    if len(p) == 0:
+        return np.empty(0)
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    q = np.empty_like(scaled)
+    q[order] = np.minimum(1, np.minimum.accumulate(scaled[::-1])[::-1])
+    return q
