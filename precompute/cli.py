@@ -1,0 +1,148 @@
+"""The command line: parses, runs, prints one clear message on a fault and exits with 2."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+from precompute.errors import InputError
+from scconcepts_app.store.errors import StoreError
+
+STAGES = {
+    "cells": "read and check the cells",
+    "model": "embed the cells, training a model when none is given",
+    "dictionary": "train the sparse autoencoders and find the concepts that recur",
+    "attribution": "attribute concepts to genes by counterfactuals",
+    "differential": "compare active with inactive cells",
+    "enrichment": "test gene sets on the rankings",
+    "association": "compare concepts with the obs columns",
+    "naming": "flag and name the concepts",
+    "pack": "write the concept store",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return the exit status: 0, 2 for a user's fault, 130 when stopped."""
+    parser = make_parser()
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    logging.getLogger("precompute").setLevel(logging.INFO)
+    warnings.simplefilter("ignore")  # of libraries; ours are notices in the log
+    try:
+        return options.run(options)
+    except (InputError, StoreError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"error: {place}{error.strerror or error}. Check space and rights.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped; finished stages are kept, run again to go on", file=sys.stderr)
+        return 130
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands."""
+    parser = argparse.ArgumentParser(
+        prog="python -m precompute",
+        description="From cells and a single-cell model to a store of concepts.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands, "run", "all stages: from a TOML file to a concept store", "pack")
+    for name, help_text in STAGES.items():
+        if name != "pack":
+            _add_run(commands, name, f"up to the stage '{name}': {help_text}", name)
+    _add_run(commands, "pack", STAGES["pack"] + " (same as run)", "pack")
+    demo = commands.add_parser("demo", help="a store of the data that come with scanpy")
+    demo.add_argument("--data", type=Path, help="your own h5ad instead, with default settings")
+    demo.add_argument(
+        "--dataset",
+        choices=("pbmc68k_reduced", "pbmc3k", "kang"),
+        default="pbmc68k_reduced",
+        help="pbmc3k and kang are downloaded",
+    )
+    demo.add_argument("--out", type=Path, help="the store (default: runs/NAME.store)")
+    demo.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    demo.add_argument("--gene-sets", action="append", default=[], metavar="FILE.gmt")
+    demo.add_argument("--keep", action="store_true", help="keep a store that is there already")
+    demo.set_defaults(run=_demo)
+    validate = commands.add_parser("validate", help="check an h5ad file and say what is in it")
+    validate.add_argument("data", type=Path, metavar="DATA.h5ad")
+    validate.set_defaults(run=_validate)
+    verify = commands.add_parser("verify", help="check every byte of a concept store")
+    verify.add_argument("store", type=Path, metavar="STORE")
+    verify.set_defaults(run=_verify)
+    return parser
+
+
+def _add_run(commands, name: str, help_text: str, until: str) -> None:
+    command = commands.add_parser(name, help=help_text)
+    command.add_argument("config", type=Path, metavar="CONFIG.toml")
+    command.add_argument("--data", help="h5ad file; overrides data.path")
+    command.add_argument("--out", help="store to write; overrides out")
+    command.add_argument("--device", help="auto, cpu or cuda; overrides device")
+    command.add_argument(
+        "--gene-sets",
+        action="append",
+        metavar="FILE.gmt|ENRICHR_NAME",
+        help="overrides enrichment.gene_sets; may be repeated",
+    )
+    command.set_defaults(run=_run, until=until)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from precompute.config import override, read_config
+    from precompute.pipeline import run_pipeline
+
+    config = override(
+        read_config(options.config),
+        data=options.data,
+        out=options.out,
+        device=options.device,
+        gene_sets=options.gene_sets,
+    )
+    print(run_pipeline(config, options.until))
+    return 0
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from precompute.demo import run_demo
+
+    store = run_demo(
+        dataset=options.dataset,
+        data=options.data,
+        out=options.out,
+        device=options.device,
+        gene_sets=tuple(options.gene_sets),
+        keep=options.keep,
+    )
+    print(store)
+    return 0
+
+
+def _validate(options: argparse.Namespace) -> int:
+    from precompute.cells import describe_cells, load_cells, read_h5ad
+    from precompute.config import DataConfig
+
+    cells = load_cells(read_h5ad(options.data), DataConfig(), options.data.name)
+    print(describe_cells(cells))
+    return 0
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from precompute.progress import progress_bar
+    from scconcepts_app.store import verify_store
+
+    with progress_bar("verify") as progress:
+        store = verify_store(options.store, progress)
+    counts = store.manifest.counts
+    print(
+        f"{options.store}: whole. {counts['n_cells']:,} cells, {counts['n_concepts']:,} concepts, "
+        f"digest {store.manifest.digest[:12]}"
+    )
+    return 0

@@ -1,0 +1,167 @@
+"""The parts of a store that hang on genes: attribution, differential expression, gene sets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from precompute.run import Run
+from precompute.stages.genes import match_gene_sets
+from precompute.tables import (
+    DIFFERENTIAL_FIELDS,
+    EFFECT_FIELDS,
+    enrichment_arrays,
+    read_enrichment,
+)
+from scconcepts_app.store.columns import encode_ragged, encode_strings
+from scconcepts_app.store.manifest import (
+    AttributionInfo,
+    DifferentialInfo,
+    EnrichmentInfo,
+    GeneSetLibrary,
+)
+from scconcepts_app.store.schema import (
+    ATTRIBUTION_COLUMNS,
+    DIFFERENTIAL_COLUMNS,
+    ENRICHMENT_COLUMNS,
+)
+from scconcepts_app.store.writer import StoreWriter
+
+_COUNTERFACTUALS = {
+    "neighbours": (
+        "Nearest inactive cells",
+        "Each active cell against the mean, in log1p counts, of the 10 cells nearest to it by "
+        "embedding that do not activate the concept, brought to its library size.",
+    ),
+    "random_matched": (
+        "Random inactive cells",
+        "Each active cell against 4 cells drawn at random from those that do not activate the "
+        "concept, brought to its library size.",
+    ),
+}
+_DIFFERENTIALS = {
+    "inactive": (
+        "Active against all inactive cells",
+        "Wilcoxon rank sum test on log-normalised expression, all cells.",
+    ),
+    "matched": (
+        "Active against their inactive neighbours",
+        "Wilcoxon rank sum test between active cells and the inactive cells nearest to them.",
+    ),
+}
+_RANKINGS = {
+    "presence": "presence attribution",
+    "differential": "DE against all inactive cells",
+    "matched": "DE against inactive neighbours",
+}
+
+
+def add_attributions(writer: StoreWriter, run: Run) -> list[AttributionInfo]:
+    """Add the attribution of every counterfactual, largest presence first."""
+    output = run.outputs["attribution"]
+    infos: list[AttributionInfo] = []
+    genes = _gene_positions(run)
+    names = [] if output.record["refused"] else run.config.attribution.counterfactuals
+    for name in names:
+        columns = {field: output.array(f"{name}.{field}") for field in EFFECT_FIELDS}
+        rows = []
+        for concept in range(run.dictionary.n_latents):
+            presence, absence = columns["presence"][concept], columns["absence"][concept]
+            known = np.flatnonzero(np.isfinite(presence) & ((presence != 0) | (absence != 0)))
+            order = known[np.argsort(-presence[known], kind="stable")]
+            row = {field: column[concept][order] for field, column in columns.items()}
+            rows.append({"gene": genes[order], **row})
+        writer.add_group(f"attribution/{name}", encode_ragged(rows, ATTRIBUTION_COLUMNS))
+        title, description = _COUNTERFACTUALS.get(name, (name, name))
+        infos.append(
+            AttributionInfo(
+                key=name,
+                title=title,
+                counterfactual=name,
+                method="gradient x difference, top genes verified by exact swap",
+                description=description,
+                default=not infos,
+            )
+        )
+    return infos
+
+
+def add_differentials(writer: StoreWriter, run: Run) -> list[DifferentialInfo]:
+    """Add both differential expressions, largest z first."""
+    output = run.outputs["differential"]
+    infos: list[DifferentialInfo] = []
+    genes = _gene_positions(run)
+    for key in output.record["keys"]:
+        columns = {field: output.array(f"{key}.{field}") for field in DIFFERENTIAL_FIELDS}
+        rows = []
+        for concept in range(run.dictionary.n_latents):
+            z = columns["z"][concept]
+            known = np.flatnonzero(np.isfinite(z))
+            order = known[np.argsort(-z[known], kind="stable")]
+            row = {field: column[concept][order] for field, column in columns.items()}
+            rows.append({"gene": genes[order], **row})
+        writer.add_group(f"differential/{key}", encode_ragged(rows, DIFFERENTIAL_COLUMNS))
+        infos.append(DifferentialInfo(key, *_DIFFERENTIALS[key]))
+    return infos
+
+
+def add_enrichments(writer: StoreWriter, run: Run) -> list[EnrichmentInfo]:
+    """Add the first rows of every enrichment, smallest p first."""
+    output = run.outputs["enrichment"]
+    infos: list[EnrichmentInfo] = []
+    genes, limit = _gene_positions(run), run.config.pack.max_gene_sets
+    rankings = output.record["rankings"]
+    entries = [("prerank", ranking, "NES") for ranking in rankings]
+    if "presence" in rankings:
+        entries.append(("overrepresentation", "presence", "fold enrichment"))
+    for test, ranking, statistic in entries:
+        key = f"{test}_{ranking}"
+        arrays = enrichment_arrays(output, key)
+        rows, leading = [], []
+        for concept in range(run.dictionary.n_latents):
+            table = read_enrichment(arrays, concept).head(limit)
+            rows.append(
+                {
+                    "gene_set": table.gene_set,
+                    "statistic": table.statistic,
+                    "p": table.p,
+                    "q": table.q,
+                    "size": table.size,
+                    "n_leading": np.array([len(found) for found in table.leading], np.int32),
+                }
+            )
+            leading += [{"gene": genes[found]} for found in table.leading]
+        writer.add_group(f"enrichment/{key}", encode_ragged(rows, ENRICHMENT_COLUMNS))
+        packed = encode_ragged(leading, {"gene": "int32"})
+        writer.add(f"enrichment/{key}/leading_offsets", packed["offsets"])
+        writer.add(f"enrichment/{key}/leading_gene", packed["gene"])
+        words = "GSEA of" if test == "prerank" else "Overrepresentation in the top genes of"
+        infos.append(
+            EnrichmentInfo(
+                key=key,
+                title=f"{words} {_RANKINGS[ranking]}",
+                test=test,
+                ranking=ranking,
+                statistic=statistic,
+                default=not infos,
+            )
+        )
+    return infos
+
+
+def add_gene_sets(writer: StoreWriter, run: Run) -> tuple[list[GeneSetLibrary], int]:
+    """Add the gene sets, cut to the model's genes; return the libraries and the set count."""
+    sets, genes = match_gene_sets(run.config, run.cells), _gene_positions(run)
+    writer.add_group("gene_sets/name", encode_strings(sets.names))
+    writer.add_group("gene_sets/description", encode_strings(sets.descriptions))
+    writer.add("gene_sets/library", sets.library)
+    members = [{"gene": genes[found]} for found in sets.members]
+    writer.add_group("gene_sets/members", encode_ragged(members, {"gene": "int32"}))
+    libraries = [GeneSetLibrary(library.name, library.source) for library in sets.libraries]
+    return libraries, len(sets.names)
+
+
+def _gene_positions(run: Run) -> np.ndarray:
+    """Return where in the store each gene of the model stands, (n_model_genes,)."""
+    if run.config.pack.expression == "model":
+        return np.arange(len(run.cells.model_genes))
+    return run.cells.model_genes

@@ -1,0 +1,196 @@
+"""The order of the stages: which feeds which, what makes one stale, and what is said of each."""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import anndata as ad
+
+from precompute.cells import load_cells, read_h5ad
+from precompute.config import Config
+from precompute.device import resolve_device
+from precompute.errors import InputError, fault
+from precompute.pack import pack_store
+from precompute.run import Arrays, Record, Run, store_path, workspace_path
+from precompute.stages import concepts, genes, meaning
+from precompute.workspace import Workspace, digest_file, digest_json
+from scconcepts_app.store.writer import refuse_existing
+
+log = logging.getLogger("precompute")
+
+# Raised when a stage computes something else from the same inputs, so that old outputs go.
+CODE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what it reads of the config, which stages it needs, and its function."""
+
+    name: str
+    sections: tuple[str, ...]
+    needs: tuple[str, ...]
+    compute: Callable[[Run, Path], tuple[Arrays, Record]]
+
+
+STAGES = (
+    Stage("model", ("model", "seed"), (), concepts.run_model),
+    Stage("dictionary", ("dictionary", "seed"), ("model",), concepts.run_dictionary),
+    Stage("attribution", ("attribution", "seed"), ("dictionary",), genes.run_attribution),
+    Stage("differential", ("seed",), ("dictionary",), genes.run_differential),
+    Stage(
+        "enrichment",
+        ("enrichment", "seed"),
+        ("attribution", "differential"),
+        genes.run_enrichment,
+    ),
+    Stage("association", (), ("dictionary",), meaning.run_association),
+    Stage("naming", (), ("enrichment", "association", "attribution"), meaning.run_naming),
+)
+STAGE_NAMES = ("cells", *(stage.name for stage in STAGES), "pack")
+
+
+def run_pipeline(config: Config, until: str = "pack", adata: ad.AnnData | None = None) -> Path:
+    """Run all stages up to `until` and return the store, or the workspace when stopped early.
+
+    Parameters
+    ----------
+    config : what to run; ``out`` must be set.
+    until : name of the last stage, one of `STAGE_NAMES`.
+    adata : cells that are at hand already; else ``config.data.path`` is read.
+
+    Raises
+    ------
+    InputError, StoreError
+        The user can mend the fault; finished stages are kept, nothing is half-written.
+    """
+    if not config.out:
+        raise InputError("out: not given. Name the store to write: `out` in the TOML or --out.")
+    target = store_path(config)
+    refuse_existing(target)
+    device = resolve_device(config.device)
+    started = time.perf_counter()
+    run = _open_run(config, adata, device)
+    _report("cells", started, f"{run.cells.n_cells:,} cells, {len(run.cells.model_genes):,} genes")
+    for notice in run.cells.notices:
+        log.info("    note: %s", notice)
+    with run.workspace:
+        if until != "cells":
+            _run_stages(run, until)
+        if until != "pack":
+            return run.workspace.folder
+        started = time.perf_counter()
+        pack_store(run, target)
+        _report("pack", started, str(target))
+    return target
+
+
+def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
+    if adata is None:
+        if not config.data.path:
+            raise fault("data.path", "not given", "an h5ad file", "Set it, or use --data.")
+        path = Path(config.data.path)
+        adata = read_h5ad(path)
+        source, digest = path.name, digest_file(path)
+    else:
+        source, digest = config.title, "embedded in scanpy"
+    cells = load_cells(adata, config.data, source)
+    if config.model.batch_key and cells.obs.find_name(config.model.batch_key) is None:
+        raise fault(
+            source,
+            f"model.batch_key = '{config.model.batch_key}' is no column of obs",
+            f"one of: {', '.join(column.name for column in cells.obs.columns)}",
+            "Correct the name.",
+        )
+    genes.match_gene_sets(config, cells)
+    return Run(config, cells, digest, device, Workspace(workspace_path(config)))
+
+
+def _run_stages(run: Run, until: str) -> None:
+    fingerprints: dict[str, str] = {}
+    for stage in STAGES:
+        fingerprint = _fingerprint(stage, run, fingerprints)
+        fingerprints[stage.name] = fingerprint
+        started = time.perf_counter()
+        found = run.workspace.find(stage.name, fingerprint)
+        if found is None:
+            _reset_peak_memory()
+            run.outputs[stage.name] = _compute(stage, run, fingerprint)
+            _report(stage.name, started, _summarise(stage.name, run))
+        else:
+            run.outputs[stage.name] = found
+            log.info("%-13s kept from an earlier run", stage.name)
+        if stage.name == until:
+            return
+
+
+def _compute(stage: Stage, run: Run, fingerprint: str):
+    folder = run.workspace.begin(stage.name)
+    try:
+        arrays, record = stage.compute(run, folder)
+        return run.workspace.finish(stage.name, fingerprint, arrays, record)
+    except BaseException:
+        run.workspace.abandon(stage.name)
+        raise
+
+
+def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:
+    """Return a digest of all that can change the output of a stage.
+
+    The device is left out: it changes no more than the last digits.
+    """
+    config = run.config.to_dict()
+    return digest_json(
+        {
+            "stage": stage.name,
+            "code": CODE_VERSION,
+            "input": run.input_digest,
+            "data": asdict(replace(run.config.data, path="")),
+            "config": {name: config[name] for name in stage.sections},
+            "needs": {name: earlier[name] for name in stage.needs},
+        }
+    )
+
+
+def _summarise(name: str, run: Run) -> str:
+    record = run.outputs[name].record
+    if name == "model":
+        return f"{record['name']}, d_embedding {record['d_embedding']}"
+    if name == "dictionary":
+        return (
+            f"{record['n_concepts']} concepts, explained variance "
+            f"{record['explained_variance']:.3f}, mean stability {record['mean_stability']:.2f}"
+        )
+    if name == "attribution":
+        return record["refused"] or ", ".join(c["name"] for c in record["counterfactuals"])
+    if name == "enrichment":
+        return f"{record['n_gene_sets']:,} gene sets on {', '.join(record['rankings'])}"
+    return ""
+
+
+def _report(name: str, started: float, summary: str) -> None:
+    seconds = time.perf_counter() - started
+    log.info("%-13s %6.1f s  peak %5.2f GB  %s", name, seconds, _peak_memory(), summary)
+
+
+def _reset_peak_memory() -> None:
+    """Let the kernel forget the high-water mark, so that a stage shows its own (Linux only)."""
+    with suppress(OSError):
+        Path("/proc/self/clear_refs").write_text("5")
+
+
+def _peak_memory() -> float:
+    """Return the peak resident memory in GB since the last reset, or of the whole process."""
+    with suppress(OSError, StopIteration, ValueError):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        line = next(line for line in lines if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024 / 1e9
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9

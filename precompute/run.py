@@ -1,0 +1,99 @@
+"""What every stage of a run can see: config, cells, outputs of earlier stages, the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+import torch
+
+from precompute.cells import Cells
+from precompute.config import Config
+from precompute.dictionary import Dictionary, activation_matrix
+from precompute.models.base import CellModel
+from precompute.models.choose import load_model
+from precompute.workspace import StageOutput, Workspace
+
+Arrays = dict[str, np.ndarray]
+Record = dict[str, Any]
+
+
+@dataclass
+class Run:
+    """One run of the pipeline.
+
+    Attributes
+    ----------
+    config : the resolved configuration.
+    cells : the checked cells.
+    input_digest : sha256 of the input file, or a name for embedded data.
+    device : where torch computes.
+    workspace : where stage outputs are kept.
+    outputs : outputs of the stages finished so far.
+    """
+
+    config: Config
+    cells: Cells
+    input_digest: str
+    device: torch.device
+    workspace: Workspace
+    outputs: dict[str, StageOutput] = field(default_factory=dict)
+
+    @cached_property
+    def model(self) -> CellModel:
+        """The model that gave the embeddings, loaded from where its stage left it."""
+        return load_model(self.config.model, self.cells, self.outputs["model"].folder, self.device)
+
+    @cached_property
+    def embeddings(self) -> np.ndarray:
+        """The embeddings, (n_cells, d_embedding) float32."""
+        return np.asarray(self.outputs["model"].array("embeddings"))
+
+    @cached_property
+    def dictionary(self) -> Dictionary:
+        """The concepts as a dictionary."""
+        output = self.outputs["dictionary"]
+        arrays = {
+            name: np.array(output.array(name))
+            for name in ("encoder", "encoder_bias", "decoder", "center")
+        }
+        return Dictionary(**arrays, scale=output.record["scale"], k=output.record["k"])
+
+    @cached_property
+    def activation_pairs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Concepts and activations of each cell, both (n_cells, k); -1 and 0 for none."""
+        output = self.outputs["dictionary"]
+        return np.array(output.array("indices")), np.array(output.array("values"))
+
+    @cached_property
+    def activations(self) -> sp.csc_matrix:
+        """The activations, sparse (n_cells, n_concepts)."""
+        matrix = activation_matrix(*self.activation_pairs, self.dictionary.n_latents)
+        matrix.sort_indices()
+        return matrix
+
+    @cached_property
+    def donors(self) -> np.ndarray | None:
+        """Codes of the donor column, else of the batch column, else None."""
+        column = self.cells.obs.find_role("donor") or self.cells.obs.find_role("batch")
+        return None if column is None else column.values
+
+    @property
+    def covariates(self) -> np.ndarray | None:
+        """What the model's encoder reads besides expression, (n_cells, n_covariates), or None."""
+        return getattr(self.model, "covariates", None)
+
+
+def store_path(config: Config) -> Path:
+    """Return the folder of the store."""
+    return Path(config.out)
+
+
+def workspace_path(config: Config) -> Path:
+    """Return the folder of the workspace, beside the store."""
+    store = store_path(config)
+    return store.with_name(store.name.removesuffix(".store") + ".workspace")

@@ -1,0 +1,87 @@
+"""From cells to concepts: the model's embeddings and the consensus dictionary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from precompute.device import threads_for
+from precompute.dictionary import (
+    dead_latents,
+    explained_variance,
+    find_consensus,
+    mean_active,
+    train_seeds,
+)
+from precompute.maps import make_map
+from precompute.models.choose import make_model
+from precompute.progress import progress_bar
+from precompute.run import Arrays, Record, Run
+
+
+def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Embed the cells, training the model first when none was given."""
+    config = run.config.model
+    with progress_bar("model") as progress:
+        model = make_model(config, run.cells, run.config.seed, folder, run.device, progress)
+    run.model = model
+    embeddings = model.embed(run.cells.model_counts(), getattr(model, "covariates", None))
+    xy, title = make_map(run.cells, embeddings, run.config.data.umap, run.config.seed)
+    record = {
+        "name": model.name,
+        "d_embedding": model.d_embedding,
+        "differentiable": model.differentiable,
+        "n_genes": len(model.genes),
+        "map": title,
+    }
+    return {"embeddings": embeddings, "map": xy}, record
+
+
+def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Train the seeds, keep what recurs as concepts, and activate them in every cell."""
+    config, embeddings = run.config.dictionary, run.embeddings
+    n_latents = max(config.k, round(config.expansion * embeddings.shape[1]))
+    seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
+    n_weights = 2 * n_latents * embeddings.shape[1] * config.n_seeds
+    with progress_bar("dictionary") as progress, threads_for(n_weights):
+        trained = train_seeds(
+            embeddings,
+            n_latents,
+            config.k,
+            seeds,
+            config.epochs,
+            config.learning_rate,
+            str(run.device),
+            progress,
+        )
+    consensus = find_consensus(trained, embeddings, config.min_share, config.cut)
+    concepts = consensus.dictionary
+    indices, values = concepts.activate(embeddings)
+    singles = [d.activate(embeddings) for d in trained]
+    record = {
+        "scale": float(concepts.scale),
+        "k": int(concepts.k),
+        "n_concepts": int(concepts.n_latents),
+        "n_latents": n_latents,
+        "n_seeds": config.n_seeds,
+        "seeds": seeds,
+        "explained_variance": explained_variance(embeddings, concepts.reconstruct(indices, values)),
+        "explained_variance_of_seeds": [
+            explained_variance(embeddings, d.reconstruct(*pair))
+            for d, pair in zip(trained, singles, strict=True)
+        ],
+        "mean_active": mean_active(indices),
+        "dead_latents": [len(dead_latents(pair[0], n_latents)) for pair in singles],
+        "latents_not_recurring": consensus.n_not_recurring,
+        "mean_stability": float(consensus.stability.mean()),
+    }
+    arrays = {
+        "encoder": concepts.encoder,
+        "encoder_bias": concepts.encoder_bias,
+        "decoder": concepts.decoder,
+        "center": concepts.center,
+        "indices": indices,
+        "values": values,
+        "stability": consensus.stability,
+        "n_seeds": consensus.n_seeds,
+    }
+    return arrays, record

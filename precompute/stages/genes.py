@@ -1,0 +1,176 @@
+"""The genes of each concept: attribution, differential expression, enriched gene sets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from precompute.attribution import attribute, make_population
+from precompute.attribution.counterfactuals import Neighbours
+from precompute.attribution.sampling import choose_cells
+from precompute.cells import Cells
+from precompute.config import Config
+from precompute.differential import wilcoxon_all, wilcoxon_matched
+from precompute.enrichment.gene_sets import MatchedSets, load_libraries, match_sets
+from precompute.enrichment.overrepresentation import overrepresentation
+from precompute.enrichment.prerank import prerank
+from precompute.enrichment.results import Enrichment
+from precompute.progress import progress_bar
+from precompute.run import Arrays, Record, Run
+from precompute.tables import DIFFERENTIAL_FIELDS, EFFECT_FIELDS, flatten_enrichment
+
+# The matched comparison ranks the cells of each concept anew, so its cells are capped.
+MATCHED_CELLS = 1000
+
+
+def run_attribution(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Attribute every concept to genes under each counterfactual; refuse without a model."""
+    config, model = run.config.attribution, run.model
+    if model.differentiable == "none":
+        reason = (
+            "The embeddings came without their model, so no gene could be replaced by a "
+            "counterfactual: there is no attribution, only correlation."
+        )
+        return {}, {"refused": reason, "counterfactuals": []}
+    arrays: Arrays = {}
+    details = []
+    for name in config.counterfactuals:
+        with progress_bar(f"attribution, {name}") as progress:
+            result = attribute(
+                model,
+                run.dictionary,
+                run.cells.model_counts(),
+                run.cells.library_size,
+                run.embeddings,
+                *run.activation_pairs,
+                donors=run.donors,
+                counterfactual=name,
+                covariates=run.covariates,
+                max_cells=config.max_cells,
+                n_verify=config.n_verify,
+                seed=run.config.seed,
+                device=str(run.device),
+                progress=progress,
+            )
+        arrays |= {f"{name}.{column}": getattr(result, column) for column in EFFECT_FIELDS}
+        arrays[f"{name}.match_rate"] = result.match_rate
+        details.append(
+            {
+                "name": name,
+                "not_attributed": {str(c): r for c, r in enumerate(result.reason) if r},
+                "bootstrap_units": sorted(set(result.bootstrap_unit) - {""}),
+                "median_rank_agreement": _median(result.rank_agreement),
+                "median_sign_agreement": _median(result.sign_agreement),
+            }
+        )
+    return arrays, {"refused": "", "counterfactuals": details}
+
+
+def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Compare active cells with all inactive ones, and with their matched neighbours."""
+    values = sp.csr_matrix(run.cells.log_normalised()[:, run.cells.model_genes])
+    tables = {
+        "inactive": wilcoxon_all(values, run.activations > 0),
+        "matched": wilcoxon_matched(values, _match_neighbours(run)),
+    }
+    arrays = {
+        f"{key}.{column}": getattr(table, column)
+        for key, table in tables.items()
+        for column in DIFFERENTIAL_FIELDS
+    }
+    return arrays, {"keys": list(tables)}
+
+
+def _match_neighbours(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Return for each concept some active cells and the inactive neighbours of each."""
+    population = make_population(
+        run.cells.model_counts(),
+        run.cells.library_size,
+        run.embeddings,
+        *run.activation_pairs,
+        run.dictionary.n_latents,
+        run.donors,
+    )
+    neighbours = Neighbours(population, run.config.seed)
+    nobody = np.empty(0, np.int64)
+    groups = []
+    for concept in range(population.n_concepts):
+        cells, values = population.active(concept)
+        if len(cells) == 0 or len(population.inactive(concept)) == 0:
+            groups.append((nobody, nobody))
+            continue
+        rng = np.random.default_rng([run.config.seed, concept])
+        chosen = choose_cells(cells, values, population.donors, MATCHED_CELLS, rng)
+        groups.append((chosen, np.unique(neighbours.sources(concept, chosen))))
+    return groups
+
+
+def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Test the gene sets on presence attribution and on both differential expressions."""
+    sets = match_gene_sets(run.config, run.cells)
+    arrays: Arrays = {}
+    rankings = list_rankings(run)
+    with progress_bar("enrichment") as progress:
+        done, total = 0, sum(len(matrix) for matrix in rankings.values())
+        for name, matrix in rankings.items():
+            tables: list[Enrichment] = []
+            for concept, values in enumerate(matrix):
+                tables.append(prerank(values, sets, run.config.seed * 100_003 + concept))
+                done += 1
+                progress(done, total)
+            arrays |= flatten_enrichment(f"prerank_{name}", tables)
+    if "presence" in rankings:
+        tables = [
+            overrepresentation(top_genes(values, run.config.enrichment.n_top_genes), n, sets)
+            for values, n in ((row, len(row)) for row in rankings["presence"])
+        ]
+        arrays |= flatten_enrichment("overrepresentation_presence", tables)
+    record = {
+        "rankings": list(rankings),
+        "n_gene_sets": len(sets.names),
+        "libraries": [
+            {"name": lib.name, "source": lib.source, "n_gene_sets": len(lib.gene_sets)}
+            for lib in sets.libraries
+        ],
+    }
+    return arrays, record
+
+
+def match_gene_sets(config: Config, cells: Cells) -> MatchedSets:
+    """Return the gene sets of a config over the model's genes of the cells.
+
+    Also called before anything is computed, so that a bad GMT file costs nobody an hour.
+
+    Raises
+    ------
+    InputError
+        A GMT file is missing or malformed, or no set fits the genes.
+    """
+    settings = config.enrichment
+    symbols = [cells.genes.symbols[i] for i in cells.model_genes]
+    libraries = load_libraries(settings.gene_sets)
+    return match_sets(libraries, symbols, settings.min_size, settings.max_size)
+
+
+def list_rankings(run: Run) -> dict[str, np.ndarray]:
+    """Return the rankings that gene sets are tested on, each (n_concepts, n_model_genes)."""
+    rankings = {}
+    if not run.outputs["attribution"].record["refused"]:
+        default = run.config.attribution.counterfactuals[0]
+        rankings["presence"] = run.outputs["attribution"].array(f"{default}.presence")
+    rankings["differential"] = run.outputs["differential"].array("inactive.z")
+    rankings["matched"] = run.outputs["differential"].array("matched.z")
+    return rankings
+
+
+def top_genes(values: np.ndarray, n: int) -> np.ndarray:
+    """Return the indices of the n largest values that are above 0, largest first."""
+    order = np.argsort(-np.nan_to_num(values), kind="stable")[:n]
+    return order[np.nan_to_num(values)[order] > 0]
+
+
+def _median(values: np.ndarray) -> float | None:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else None

@@ -1,0 +1,68 @@
+"""What a concept may mean: what it goes with, what is doubtful about it, a label."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from precompute.association import Association, associate, find_flags
+from precompute.naming import propose_label
+from precompute.run import Arrays, Record, Run
+from precompute.stages.genes import match_gene_sets, top_genes
+from precompute.tables import enrichment_arrays, read_enrichment
+
+_ASSOCIATION_FIELDS = ("levels", "auroc", "f1", "share", "numeric", "rank_correlation")
+
+
+def run_association(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Compare every concept with every obs column."""
+    association = associate(run.activations, run.cells.obs)
+    return {name: getattr(association, name) for name in _ASSOCIATION_FIELDS}, {}
+
+
+def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
+    """Flag what is doubtful about each concept and propose a label with its evidence."""
+    association = Association(
+        **{name: np.array(run.outputs["association"].array(name)) for name in _ASSOCIATION_FIELDS}
+    )
+    stability = np.array(run.outputs["dictionary"].array("stability"))
+    n_active = np.diff(run.activations.indptr)
+    flags = find_flags(association, run.cells.obs, n_active, run.cells.n_cells, stability)
+    sets = match_gene_sets(run.config, run.cells)
+    ranking = run.outputs["enrichment"].record["rankings"][0]
+    tables = enrichment_arrays(run.outputs["enrichment"], f"prerank_{ranking}")
+    presence, absence = _driving_genes(run)
+    labels = [
+        propose_label(
+            concept,
+            association,
+            run.cells.obs,
+            flags,
+            presence[concept],
+            absence[concept],
+            read_enrichment(tables, concept),
+            f"prerank_{ranking}",
+            sets,
+        )
+        for concept in range(len(n_active))
+    ]
+    record = {
+        "labels": [label.text for label in labels],
+        "evidence": [label.to_dict() for label in labels],
+    }
+    return {f"flag.{name}": held for name, held in flags.items()}, record
+
+
+def _driving_genes(run: Run) -> tuple[list[list[str]], list[list[str]]]:
+    """Return for each concept the symbols that raise it most by presence, and by absence."""
+    n_concepts = run.dictionary.n_latents
+    if run.outputs["attribution"].record["refused"]:
+        return [[] for _ in range(n_concepts)], [[] for _ in range(n_concepts)]
+    default = run.config.attribution.counterfactuals[0]
+    lists = []
+    for part in ("presence", "absence"):
+        matrix = run.outputs["attribution"].array(f"{default}.{part}")
+        genes = [run.cells.model_genes[top_genes(row, 20)] for row in matrix]
+        lists.append([[run.cells.genes.symbols[g] for g in row] for row in genes])
+    return lists[0], lists[1]
