@@ -9,6 +9,7 @@ from precompute.device import resolve_device
 from precompute.dictionary import Dictionary
 from precompute.errors import InputError, fault
 from precompute.models.base import CellModel
+from precompute.models.linear_first import LinearFirst
 
 
 class ConceptReadout:
@@ -22,6 +23,10 @@ class ConceptReadout:
     model : computes on the device of its input.
     dictionary : its rows are the concepts.
     device : ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Attributes
+    ----------
+    split : the model taken apart at its linear first layer, or None if it cannot be.
 
     Raises
     ------
@@ -50,6 +55,7 @@ class ConceptReadout:
         self._bias = self.to_device(dictionary.encoder_bias)
         self._center = self.to_device(dictionary.center)
         self._scale = dictionary.scale
+        self.split: LinearFirst | None = getattr(model, "linear_first", None)
 
     def to_device(self, array: np.ndarray) -> torch.Tensor:
         """Return a copy of an array on the device of the readout."""
@@ -82,6 +88,10 @@ class ConceptReadout:
             raise self._fault(f"{bad} of {expected[0]} embeddings hold NaN or infinity", "numbers")
         scaled = (embeddings - self._center) / self._scale
         return (scaled * self._encoder[concepts]).sum(dim=1) + self._bias[concepts]
+
+    def directions(self, concepts: torch.Tensor) -> torch.Tensor:
+        """Return what the pre-activations of concepts read of an embedding, (n, d_embedding)."""
+        return self._encoder[concepts] / self._scale
 
     def gradient(
         self, log_counts: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor

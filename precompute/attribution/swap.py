@@ -1,10 +1,14 @@
-"""Exact swap: one gene at a time takes its counterfactual value, and the model runs again."""
+"""Exact swap: one gene at a time takes its counterfactual value, and the model runs again.
+
+A model that begins with a linear layer runs again from there on only (`rank_one`).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
 
+from precompute.attribution.rank_one import rank_one_swaps
 from precompute.attribution.readout import ConceptReadout
 
 _VALUES_PER_BATCH = 4_000_000
@@ -46,6 +50,23 @@ def swap_effects(
     pairs = readout.to_device(np.asarray(concepts, np.int64))
     given = None if covariates is None else readout.to_device(covariates)
     replacement = readout.to_device(profiles[:, :, genes])
+    if readout.split is not None:
+        with torch.no_grad():
+            directions = readout.directions(pairs)
+            effects = rank_one_swaps(readout.split, directions, cells, replacement, columns, given)
+        return effects.mean(dim=0).cpu().numpy()
+    return _swap_one_by_one(readout, pairs, cells, replacement, columns, given)
+
+
+def _swap_one_by_one(
+    readout: ConceptReadout,
+    pairs: torch.Tensor,
+    cells: torch.Tensor,
+    replacement: torch.Tensor,
+    columns: torch.Tensor,
+    given: torch.Tensor | None,
+) -> np.ndarray:
+    """Return the effects by running the whole model for every value that changes."""
     changed = torch.nonzero(replacement != cells[:, columns])
     effects = torch.zeros_like(replacement)
     with torch.no_grad():

@@ -21,6 +21,7 @@ from precompute.config import ModelConfig
 from precompute.device import threads_for
 from precompute.errors import InputError, fault
 from precompute.models.base import Differentiable
+from precompute.models.linear_first import split_layers
 
 if TYPE_CHECKING:
     from scvi.model import SCVI
@@ -39,6 +40,11 @@ class ScviModel:
     model : a trained scVI model.
     covariates : (n_cells, n_covariates) what the encoder reads besides expression, or None.
     device : where to compute.
+
+    Attributes
+    ----------
+    linear_first : the encoder taken apart at its first layer, which is linear in log1p counts;
+        None when it reads covariates too.
     """
 
     name = "scvi"
@@ -50,6 +56,14 @@ class ScviModel:
         self.d_embedding = int(model.module.n_latent)
         self.covariates = covariates
         self.device = device
+        encoder = self.module.z_encoder
+        layers = [m for block in encoder.encoder.fc_layers for m in block if m is not None]
+        reads_only_genes = covariates is None and self.module.log_variational
+        self.linear_first = (
+            split_layers(layers, encoder.mean_encoder, len(self.genes))
+            if reads_only_genes
+            else None
+        )
 
     def embed(self, counts: sp.csr_matrix, covariates: np.ndarray | None) -> np.ndarray:
         """Return the embeddings (n_cells, d_embedding) of raw counts (n_cells, n_genes)."""
