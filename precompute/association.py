@@ -159,7 +159,7 @@ def _from_one_source(association: Association, obs: Obs, role: str) -> np.ndarra
     for level, (i, code) in enumerate(association.levels):
         column = obs.columns[i]
         if column.role == role and column.n_categories > 1:
-            everywhere = float((column.values == code).mean())
+            everywhere = column.share_of(code)
             share = association.share[:, level]
             flagged |= (share >= ONE_SOURCE_SHARE) & (share >= 2 * everywhere)
     return flagged

@@ -28,7 +28,8 @@ class Cells:
     counts_from : where in the AnnData the counts were found.
     library_size : (n_cells,) total counts, of all genes that were measured.
     genes : names of the genes.
-    model_genes : (n_model_genes,) indices of the genes the model reads, ascending.
+    model_genes : (n_model_genes,) indices of the genes the model reads: ascending, or in the
+        order of a model that was given.
     obs : the obs columns and their roles.
     obsm : the matrices that came with the cells, each (n_cells, ...).
     cell_ids : (n_cells,) names of the cells.

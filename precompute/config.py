@@ -107,6 +107,8 @@ class Config:
         return asdict(self)
 
 
+# The names of `precompute.attribution`, which would load torch here.
+COUNTERFACTUALS = ("neighbours", "random_matched")
 _CHOICES = {
     "model.kind": ("scvi", "embedding"),
     "pack.expression": ("all", "model"),
@@ -232,7 +234,13 @@ def _check_relations(config: Config, faults: list[str]) -> None:
         faults.append(f"dictionary.learning_rate: found {rate}, expected above 0")
     if config.enrichment.min_size > config.enrichment.max_size:
         faults.append("enrichment: min_size is above max_size")
-    if not config.attribution.counterfactuals:
-        faults.append("attribution.counterfactuals: empty, expected at least one name")
+    if not 0 <= config.seed < 2**32:
+        faults.append(f"seed: found {config.seed}, expected 0 to 2^32 - 1")
+    names = config.attribution.counterfactuals
+    if not names or len(set(names)) < len(names) or not set(names) <= set(COUNTERFACTUALS):
+        faults.append(
+            f"attribution.counterfactuals: found {list(names)}, expected one or more of "
+            f"{COUNTERFACTUALS}, each once"
+        )
     if config.model.kind == "embedding" and not config.model.obsm:
         faults.append("model.obsm: expected the name of an obsm matrix for kind = 'embedding'")

@@ -34,6 +34,8 @@ def find_counts(
         No such place, or none of the places holds counts.
     """
     places = dict(_list_places(adata))
+    if not places:
+        raise fault(source, "holds no matrix", "raw counts in X", "Check what wrote the file.")
     if where != "auto":
         if where not in places:
             raise fault(

@@ -7,6 +7,7 @@ import os
 import tempfile
 import urllib.request
 from dataclasses import dataclass, replace
+from http.client import HTTPException
 from pathlib import Path
 
 import anndata as ad
@@ -108,14 +109,15 @@ def _download(dataset: Dataset, path: Path) -> None:
             if expected and file.tell() != int(expected):
                 raise OSError(f"{file.tell():,} of {int(expected):,} bytes came")
         Path(partial).rename(path)
-    except OSError as error:
-        Path(partial).unlink(missing_ok=True)
+    except (OSError, HTTPException) as error:
         raise fault(
             dataset.url,
             f"could not be downloaded ({error})",
             "a network that reaches it",
             "Download it elsewhere and use --data FILE.h5ad.",
         ) from error
+    finally:
+        Path(partial).unlink(missing_ok=True)
 
 
 def _check_shape(dataset: Dataset, path: Path) -> None:

@@ -18,6 +18,8 @@ _ENSEMBL = re.compile(r"ENS[A-Z]*G\d{11}(\.\d+)?")
 # `feature_name` is the CELLxGENE schema's; the others are what 10x and scanpy write.
 _SYMBOL_COLUMNS = ("feature_name", "gene_symbols", "gene_symbol", "symbol", "gene_name")
 _ID_COLUMNS = ("gene_ids", "ensembl_id", "gene_id", "feature_id")
+# With fewer genes that vary, skmisc's loess ends the process instead of raising an error.
+_LOESS_LEAST = 4
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def read_gene_names(var: pd.DataFrame, column: str, source: str) -> GeneNames:
         )
     if column != "auto" or _looks_like_ensembl(index):
         chosen = column if column != "auto" else _first_present(var, _SYMBOL_COLUMNS)
-        symbols = index if chosen is None else [str(name) for name in var[chosen]]
+        symbols = index if chosen is None else _fill_missing(var[chosen], index)
         return GeneNames(ids=index, symbols=_make_unique(symbols, index))
     id_column = _first_present(var, _ID_COLUMNS)
     ids = index if id_column is None else [str(name) for name in var[id_column]]
@@ -78,13 +80,17 @@ def select_genes(counts: sp.csr_matrix, symbols: list[str], n_top_genes: int) ->
 
     All expressed genes when there are no more than `n_top_genes`, else the most variable by
     scanpy's ``seurat_v3`` on raw counts (Stuart et al. 2019); when its loess fit fails on few
-    cells, by ``seurat`` on log-normalised values (Satija et al. 2015).
+    cells, by ``seurat`` on log-normalised values (Satija et al. 2015); the first ones when
+    hardly any gene varies.
     """
     expressed = np.flatnonzero(np.asarray(counts.sum(axis=0)).ravel() > 0)
     if len(expressed) <= n_top_genes:
         return expressed
+    counts = counts[:, expressed]
+    if _count_varying(counts) < _LOESS_LEAST:
+        return expressed[:n_top_genes]
     names = pd.DataFrame(index=[symbols[i] for i in expressed])
-    adata = ad.AnnData(counts[:, expressed].copy(), var=names)
+    adata = ad.AnnData(counts.copy(), var=names)
     try:
         table = sc.pp.highly_variable_genes(
             adata, n_top_genes=n_top_genes, flavor="seurat_v3", inplace=False
@@ -101,6 +107,17 @@ def select_genes(counts: sp.csr_matrix, symbols: list[str], n_top_genes: int) ->
 def _looks_like_ensembl(names: list[str]) -> bool:
     sample = names[:200]
     return sum(bool(_ENSEMBL.fullmatch(name)) for name in sample) > len(sample) / 2
+
+
+def _count_varying(counts: sp.csr_matrix) -> int:
+    columns = counts.tocsc()
+    return int((columns.max(axis=0).toarray() != columns.min(axis=0).toarray()).sum())
+
+
+def _fill_missing(symbols: pd.Series, ids: list[str]) -> list[str]:
+    """Return the symbols, the id where a gene has none."""
+    missing = symbols.isna().to_numpy()
+    return [i if m else str(s) for s, i, m in zip(symbols, ids, missing, strict=True)]
 
 
 def _first_present(var: pd.DataFrame, columns: tuple[str, ...]) -> str | None:

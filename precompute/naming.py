@@ -130,7 +130,7 @@ def _best_condition(concept: int, association: Association, obs: Obs) -> dict[st
 
     def lift(level: int) -> float:
         column, code = association.levels[level]
-        usual = float((obs.columns[column].values == code).mean())
+        usual = obs.columns[column].share_of(code)
         return association.share[concept, level] / usual if 0 < usual < 1 else 0.0
 
     levels = _role_levels(association, obs, "condition")

@@ -21,7 +21,8 @@ _SCHEMA_COLUMNS = {
     "donor": "donor_id",
     "tissue": "tissue",
 }
-_MITOCHONDRIAL = re.compile(r"mito|(^|_)mt($|_)|pct_counts_mt", re.IGNORECASE)
+_MITOCHONDRIAL = re.compile(r"mito|(^|[._ ])mt($|[._ ])", re.IGNORECASE)
+_COUNTED = ("library_size", "genes_detected")
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Column:
     def n_categories(self) -> int:
         """Number of categories, 0 for a numeric column."""
         return len(self.categories or ())
+
+    def share_of(self, code: int) -> float:
+        """Return the share of a category among the cells that are not missing."""
+        known = self.values >= 0
+        return float((self.values[known] == code).mean()) if known.any() else 0.0
 
 
 @dataclass(frozen=True)
@@ -130,9 +136,11 @@ def _assign_roles(obs: pd.DataFrame, config: DataConfig, source: str) -> dict[st
 
 def _read_column(series: pd.Series, name: str, role: str | None, taken: set[str]) -> Column | str:
     key = _make_key(name, taken)
-    if role is None and pd.api.types.is_numeric_dtype(series) and series.dtype != bool:
+    types = pd.api.types
+    if role is None and types.is_numeric_dtype(series) and not types.is_bool_dtype(series):
         values = pd.to_numeric(series).to_numpy(np.float32, na_value=np.nan)
-        return Column(key, name, "qc" if _MITOCHONDRIAL.search(name) else "other", None, values)
+        quality = key in _COUNTED or _MITOCHONDRIAL.search(name)
+        return Column(key, name, "qc" if quality else "other", None, values)
     categorical = series.astype("category").cat.remove_unused_categories()
     names = [str(c) for c in categorical.cat.categories]
     if len(names) > MAX_CATEGORIES and role is None:

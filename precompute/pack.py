@@ -86,7 +86,7 @@ def _add_genes(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
 
 
 def stored_genes(run: Run) -> np.ndarray:
-    """Return the genes that the store holds, as indices of the run's genes, ascending."""
+    """Return the genes that the store holds, as indices of the run's genes."""
     if run.config.pack.expression == "model":
         return run.cells.model_genes
     return np.arange(len(run.cells.genes.ids))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from precompute.attribution import COUNTERFACTUALS
 from precompute.run import Run
-from precompute.stages.genes import match_gene_sets
 from precompute.tables import (
     DIFFERENTIAL_FIELDS,
     EFFECT_FIELDS,
@@ -26,18 +26,6 @@ from scconcepts_app.store.schema import (
 )
 from scconcepts_app.store.writer import StoreWriter
 
-_COUNTERFACTUALS = {
-    "neighbours": (
-        "Nearest inactive cells",
-        "Each active cell against the mean, in log1p counts, of the 10 cells nearest to it by "
-        "embedding that do not activate the concept, brought to its library size.",
-    ),
-    "random_matched": (
-        "Random inactive cells",
-        "Each active cell against 4 cells drawn at random from those that do not activate the "
-        "concept, brought to its library size.",
-    ),
-}
 _DIFFERENTIALS = {
     "inactive": (
         "Active against all inactive cells",
@@ -71,14 +59,13 @@ def add_attributions(writer: StoreWriter, run: Run) -> list[AttributionInfo]:
             row = {field: column[concept][order] for field, column in columns.items()}
             rows.append({"gene": genes[order], **row})
         writer.add_group(f"attribution/{name}", encode_ragged(rows, ATTRIBUTION_COLUMNS))
-        title, description = _COUNTERFACTUALS.get(name, (name, name))
         infos.append(
             AttributionInfo(
                 key=name,
-                title=title,
+                title=COUNTERFACTUALS[name].title,
                 counterfactual=name,
                 method="gradient x difference, top genes verified by exact swap",
-                description=description,
+                description=COUNTERFACTUALS[name].description,
                 default=not infos,
             )
         )
@@ -150,7 +137,7 @@ def add_enrichments(writer: StoreWriter, run: Run) -> list[EnrichmentInfo]:
 
 def add_gene_sets(writer: StoreWriter, run: Run) -> tuple[list[GeneSetLibrary], int]:
     """Add the gene sets, cut to the model's genes; return the libraries and the set count."""
-    sets, genes = match_gene_sets(run.config, run.cells), _gene_positions(run)
+    sets, genes = run.sets, _gene_positions(run)
     writer.add_group("gene_sets/name", encode_strings(sets.names))
     writer.add_group("gene_sets/description", encode_strings(sets.descriptions))
     writer.add("gene_sets/library", sets.library)

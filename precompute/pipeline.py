@@ -14,10 +14,12 @@ from typing import Any
 
 import anndata as ad
 
-from precompute.cells import load_cells, read_h5ad
+from precompute.cells import Cells, load_cells, read_h5ad
 from precompute.config import Config
 from precompute.device import resolve_device
 from precompute.errors import InputError, fault
+from precompute.models.choose import fit_cells
+from precompute.models.embedding import EmbeddingModel
 from precompute.pack import pack_store
 from precompute.run import Arrays, Record, Run, store_path, workspace_path
 from precompute.stages import concepts, genes, meaning
@@ -101,7 +103,7 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
         source, digest = path.name, digest_file(path)
     else:
         source, digest = config.title, "embedded in scanpy"
-    cells = load_cells(adata, config.data, source)
+    cells = fit_cells(config.model, load_cells(adata, config.data, source))
     if config.model.batch_key and cells.obs.find_name(config.model.batch_key) is None:
         raise fault(
             source,
@@ -109,8 +111,18 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
             f"one of: {', '.join(column.name for column in cells.obs.columns)}",
             "Correct the name.",
         )
-    genes.match_gene_sets(config, cells)
-    return Run(config, cells, digest, device, Workspace(workspace_path(config)))
+    _check_dictionary(config, cells)
+    sets = genes.match_gene_sets(config, cells)
+    return Run(config, cells, digest, device, Workspace(workspace_path(config)), sets)
+
+
+def _check_dictionary(config: Config, cells: Cells) -> None:
+    """Refuse too small a dictionary before anything is computed, where its size is known."""
+    if config.model.kind == "embedding":
+        d_embedding = EmbeddingModel(cells, config.model.obsm).d_embedding
+        concepts.count_latents(config.dictionary, d_embedding)
+    elif not config.model.path:
+        concepts.count_latents(config.dictionary, config.model.n_latent)
 
 
 def _run_stages(run: Run, until: str) -> None:
@@ -155,8 +167,19 @@ def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:
             "data": asdict(replace(run.config.data, path="")),
             "config": {name: config[name] for name in stage.sections},
             "needs": {name: earlier[name] for name in stage.needs},
+            **_digest_files(stage.name, run),
         }
     )
+
+
+def _digest_files(stage: str, run: Run) -> dict[str, str]:
+    """Return digests of what a stage reads from files besides the cells, which may be rewritten."""
+    if stage == "model" and run.config.model.kind == "scvi" and run.config.model.path:
+        return {"model": digest_file(Path(run.config.model.path) / "model.pt")}
+    if stage == "enrichment":
+        members = [found.tolist() for found in run.sets.members]
+        return {"sets": digest_json([run.sets.names, run.sets.descriptions, members])}
+    return {}
 
 
 def _summarise(name: str, run: Run) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import MISSING, Field, fields, is_dataclass
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -49,6 +50,9 @@ def _parse_value(hint: Any, value: Any, where: str, faults: list[str]) -> Any:
         return MISSING
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
+    if hint is float and isinstance(value, float) and not math.isfinite(value):
+        faults.append(f"{where}: expected a finite number, found {value}")
+        return MISSING
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         faults.append(f"{where}: expected {hint.__name__}, found {value!r}")
         return MISSING

@@ -14,6 +14,7 @@ import torch
 from precompute.cells import Cells
 from precompute.config import Config
 from precompute.dictionary import Dictionary, activation_matrix
+from precompute.enrichment.gene_sets import MatchedSets
 from precompute.models.base import CellModel
 from precompute.models.choose import load_model
 from precompute.workspace import StageOutput, Workspace
@@ -33,6 +34,7 @@ class Run:
     input_digest : sha256 of the input file, or a name for embedded data.
     device : where torch computes.
     workspace : where stage outputs are kept.
+    sets : the gene sets over the model's genes.
     outputs : outputs of the stages finished so far.
     """
 
@@ -41,6 +43,7 @@ class Run:
     input_digest: str
     device: torch.device
     workspace: Workspace
+    sets: MatchedSets
     outputs: dict[str, StageOutput] = field(default_factory=dict)
 
     @cached_property

@@ -3,7 +3,11 @@
 from precompute.attribution.aggregate import share_of_effect
 from precompute.attribution.attribute import Attribution, attribute
 from precompute.attribution.counterfactual import Counterfactual, FromCells
-from precompute.attribution.counterfactuals import COUNTERFACTUALS, make_counterfactual
+from precompute.attribution.counterfactuals import (
+    COUNTERFACTUALS,
+    check_names,
+    make_counterfactual,
+)
 from precompute.attribution.gradient import gradient_effects
 from precompute.attribution.population import Population, make_population
 from precompute.attribution.readout import ConceptReadout
@@ -17,6 +21,7 @@ __all__ = [
     "FromCells",
     "Population",
     "attribute",
+    "check_names",
     "gradient_effects",
     "make_counterfactual",
     "make_population",

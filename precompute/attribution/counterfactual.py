@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from precompute.attribution.population import Population
-from precompute.errors import fault
+from precompute.errors import InputError, fault
 
 
 class Counterfactual(ABC):
@@ -25,11 +25,15 @@ class Counterfactual(ABC):
     Attributes
     ----------
     name : the word in the configuration.
+    title : what the app calls it.
+    description : the rule in one sentence, for the app.
     usual_n : `n` where nothing is said.
     n_draws : profiles of each cell.
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
     usual_n: ClassVar[int] = 1
 
     def __init__(self, population: Population, seed: int, n: int | None = None) -> None:
@@ -72,9 +76,13 @@ class FromCells(Counterfactual):
         donors = self.population.donors
         if donors is None:
             return np.zeros(len(cells), bool)
-        pool = donors[self.population.inactive(concept)]
+        pool = donors[self.candidates(concept)]
         enough = np.bincount(pool, minlength=self.population.n_donors) >= self.n
         return enough[donors[cells]]
+
+    def candidates(self, concept: int) -> np.ndarray:
+        """Return the cells that sources are taken from: those that do not activate the concept."""
+        return self.population.inactive(concept)
 
     def sources(self, concept: int, cells: np.ndarray) -> np.ndarray:
         """Return the cells each cell is compared with, (n_cells, n_sources) int64.
@@ -87,13 +95,8 @@ class FromCells(Counterfactual):
         InputError
             Every cell activates the concept.
         """
-        if not self.population.inactive(concept).size:
-            raise fault(
-                f"counterfactual '{self.name}', concept {concept}",
-                "every cell activates the concept",
-                "cells that do not",
-                "Leave the concept out.",
-            )
+        if not self.candidates(concept).size:
+            raise no_cell_left(self.name, concept)
         parts = [
             (rows, self._choose(concept, cells[rows], pool))
             for rows, pool in self._pools(concept, cells)
@@ -109,7 +112,7 @@ class FromCells(Counterfactual):
 
     def _pools(self, concept: int, cells: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield positions in `cells` with the inactive cells they may be compared with."""
-        pool = self.population.inactive(concept)
+        pool = self.candidates(concept)
         matched = self.matched(concept, cells)
         donors = self.population.donors
         if donors is not None:
@@ -120,3 +123,13 @@ class FromCells(Counterfactual):
                 )
         if not matched.all():
             yield np.flatnonzero(~matched), pool
+
+
+def no_cell_left(name: str, concept: int) -> InputError:
+    """Return the error for a concept that every cell activates."""
+    return fault(
+        f"counterfactual '{name}', concept {concept}",
+        "every cell activates the concept",
+        "cells that do not",
+        "Leave the concept out.",
+    )

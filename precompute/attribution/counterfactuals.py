@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import numpy as np
 import scipy.sparse as sp
 
-from precompute.attribution.counterfactual import Counterfactual, FromCells
+from precompute.attribution.counterfactual import Counterfactual, FromCells, no_cell_left
 from precompute.attribution.population import Population
 from precompute.errors import fault
 
 _DISTANCES_PER_BLOCK = 20_000_000
+_CELLS_PER_BLOCK = 4096
 
 
 class Neighbours(FromCells):
@@ -20,6 +24,11 @@ class Neighbours(FromCells):
     """
 
     name = "neighbours"
+    title = "Nearest inactive cells"
+    description = (
+        "Each active cell against the mean, in log1p counts, of the 10 cells nearest to "
+        "it by embedding that do not activate the concept, brought to its library size."
+    )
     usual_n = 10
 
     def profiles(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
@@ -43,6 +52,18 @@ class Neighbours(FromCells):
         return pool[np.concatenate(nearest)]
 
 
+class Nearest(Neighbours):
+    """The single nearest cell that does not activate the concept: the published rule."""
+
+    name = "nearest"
+    title = "The nearest inactive cell"
+    description = (
+        "Each active cell against the one cell nearest to it by embedding that does not "
+        "activate the concept, brought to its library size."
+    )
+    usual_n = 1
+
+
 class RandomMatched(FromCells):
     """Random cells that do not activate the concept, at the library size of the cell.
 
@@ -51,6 +72,11 @@ class RandomMatched(FromCells):
     """
 
     name = "random_matched"
+    title = "Random inactive cells"
+    description = (
+        "Each active cell against 4 cells drawn at random from those that do not activate "
+        "the concept, brought to its library size."
+    )
     usual_n = 4
 
     def __init__(self, population: Population, seed: int, n: int | None = None) -> None:
@@ -72,6 +98,86 @@ class RandomMatched(FromCells):
         )
 
 
+class Permuted(RandomMatched):
+    """Random other cells that activate the concept as well: the null.
+
+    With the difference between active and inactive cells taken away, what is left of an
+    attribution is noise and library size.
+    """
+
+    name = "permuted"
+    title = "Random active cells (null)"
+    description = (
+        "Each active cell against 4 other cells that activate the concept too: what "
+        "attribution looks like without a contrast."
+    )
+
+    def candidates(self, concept: int) -> np.ndarray:  # noqa: D102
+        return self.population.active(concept)[0]
+
+    def _choose(self, concept: int, cells: np.ndarray, pool: np.ndarray) -> np.ndarray:
+        return np.stack(
+            [
+                super(Permuted, self)._choose(concept, cell[None], pool[pool != cell])[0]
+                for cell in cells
+            ]
+        )
+
+
+class MeanInactive(Counterfactual):
+    """The mean, in log1p, of all cells that do not activate the concept.
+
+    The mean is taken at the median library size of the active cells and then brought to that
+    of each cell, which costs one pass for a concept instead of one for a cell.
+    """
+
+    name = "mean_inactive"
+    title = "Mean of all inactive cells"
+    description = (
+        "Each active cell against the mean, in log1p counts, of all cells that do not "
+        "activate the concept, brought to its library size."
+    )
+
+    def profiles(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
+        mean, library_size = self._mean(concept)
+        factor = self.population.library_size[cells] / library_size
+        return np.log1p(np.expm1(mean) * factor[:, None]).astype(np.float32)[None]
+
+    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.zeros(len(cells), bool)
+
+    @lru_cache(maxsize=4)  # noqa: B019
+    def _mean(self, concept: int) -> tuple[np.ndarray, float]:
+        pool = self.population.inactive(concept)
+        if not pool.size:
+            raise no_cell_left(self.name, concept)
+        active = self.population.active(concept)[0]
+        library_size = float(np.median(self.population.library_size[active]))
+        total = np.zeros(self.population.n_genes)
+        for start in range(0, len(pool), _CELLS_PER_BLOCK):
+            block = pool[start : start + _CELLS_PER_BLOCK]
+            sizes = np.full(len(block), library_size, np.float32)
+            total += np.asarray(self.population.log_counts_at(block, sizes).sum(axis=0)).ravel()
+        return total / len(pool), library_size
+
+
+class Zero(Counterfactual):
+    """No expression at all: every gene is taken away. Never seen by the model as a cell."""
+
+    name = "zero"
+    title = "No expression"
+    description = (
+        "Each active cell against a profile without any counts, which is no cell the "
+        "model has seen."
+    )
+
+    def profiles(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.zeros((1, len(cells), self.population.n_genes), np.float32)
+
+    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
+        return np.zeros(len(cells), bool)
+
+
 def _nearest(here: np.ndarray, there: np.ndarray, n: int) -> np.ndarray:
     """Return for each row of `here` the n closest rows of `there`, closest first.
 
@@ -85,7 +191,14 @@ def _nearest(here: np.ndarray, there: np.ndarray, n: int) -> np.ndarray:
     return np.take_along_axis(nearest, order, axis=1)
 
 
-_KINDS: tuple[type[Counterfactual], ...] = (Neighbours, RandomMatched)
+_KINDS: tuple[type[Counterfactual], ...] = (
+    Neighbours,
+    Nearest,
+    RandomMatched,
+    MeanInactive,
+    Zero,
+    Permuted,
+)
 COUNTERFACTUALS = {kind.name: kind for kind in _KINDS}
 
 
@@ -105,13 +218,19 @@ def make_counterfactual(
     InputError
         The name is not known, or `n` is below 1.
     """
-    if name not in COUNTERFACTUALS:
-        raise fault(
-            "counterfactual",
-            f"found '{name}'",
-            f"one of {', '.join(COUNTERFACTUALS)}",
-            "Change it.",
-        )
+    check_names([name])
     if n is not None and n < 1:
         raise fault("counterfactual", f"n = {n}", "at least 1", "Raise it.")
     return COUNTERFACTUALS[name](population, seed, n)
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Raise `InputError` when a name is no key of `COUNTERFACTUALS`."""
+    unknown = [name for name in names if name not in COUNTERFACTUALS]
+    if unknown:
+        raise fault(
+            "counterfactual",
+            f"found '{unknown[0]}'",
+            f"one of {', '.join(COUNTERFACTUALS)}",
+            "Change it.",
+        )

@@ -74,8 +74,22 @@ class Population:
         -------
         (n, n_genes) float32, sparse.
         """
+        return self.log_counts_at(sources, self.library_size[targets])
+
+    def log_counts_at(self, sources: np.ndarray, library_size: np.ndarray) -> sp.csr_matrix:
+        """Return log1p of the counts of cells brought to other library sizes.
+
+        Parameters
+        ----------
+        sources : (n,) cells.
+        library_size : (n,) what the total of each becomes.
+
+        Returns
+        -------
+        (n, n_genes) float32, sparse.
+        """
         rows = self.counts[sources]
-        factor = self.library_size[targets] / self.library_size[sources]
+        factor = library_size / self.library_size[sources]
         rows.data = np.log1p(rows.data * np.repeat(factor, np.diff(rows.indptr)))
         return rows
 

@@ -179,4 +179,15 @@ def match_sets(
             f"{min_size} to {max_size} shared genes",
             "Check that both name genes by human symbols, or lower enrichment.min_size.",
         )
-    return MatchedSets(tuple(libraries), np.array(owner), names, descriptions, members)
+    unique = _number_repeats(names)
+    return MatchedSets(tuple(libraries), np.array(owner), unique, descriptions, members)
+
+
+def _number_repeats(names: list[str]) -> list[str]:
+    """Return unique names: the same set of two files of one name gets a number."""
+    seen: Counter[str] = Counter()
+    unique = []
+    for name in names:
+        seen[name] += 1
+        unique.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return unique

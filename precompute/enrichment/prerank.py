@@ -28,20 +28,20 @@ def prerank(values: np.ndarray, sets: MatchedSets, seed: int, threads: int = 1) 
     values : (n_genes,) value of each background gene; high is the top of the ranking. NaN is
         taken as 0: no evidence either way.
     sets : gene sets over the same background.
-    seed : seed of gseapy's sampling.
+    seed : seed of gseapy's sampling and of the order of ties.
     threads : CPU threads.
 
     Notes
     -----
     p by the adaptive multilevel splitting of fgsea (Korotkevich et al. 2021) that gseapy
-    ports; NES is the enrichment score over the mean of random sets of the same size. Ties are
-    broken by the order of the background, never by chance. A set for which the sampling finds
-    no null of its sign, and every set of a ranking without spread, gets p = 1 and NES = 0.
+    ports; NES is the enrichment score over the mean of random sets of the same size. A set for
+    which the sampling finds no null of its sign, and every set of a ranking without spread, gets
+    p = 1 and NES = 0.
     """
     filled = np.nan_to_num(np.asarray(values, dtype=np.float64))
     if np.ptp(filled) == 0:
         return _nothing(sets)
-    ranking = break_ties(filled)
+    ranking = break_ties(filled, seed)
     names = {f"s{i}": [f"g{g}" for g in members] for i, members in enumerate(sets.members)}
     series = pd.Series(ranking, index=[f"g{i}" for i in range(len(ranking))])
     table = _run_gseapy(series.sort_values(ascending=False, kind="stable"), names, seed, threads)
@@ -56,9 +56,13 @@ def prerank(values: np.ndarray, sets: MatchedSets, seed: int, threads: int = 1) 
     return make_enrichment(index, nes, np.clip(p, 0, 1), size, leading)
 
 
-def break_ties(values: np.ndarray) -> np.ndarray:
-    """Return strictly ordered values: among equals, the earlier gene ranks higher."""
-    order = np.lexsort((np.arange(len(values)), -values))
+def break_ties(values: np.ndarray, seed: int) -> np.ndarray:
+    """Return strictly ordered values; equal ones come in a random order that `seed` fixes.
+
+    Not in the order of the genes: families stand together there (HLA, CCL, ribosome). Of 2,000
+    genes with 1,700 zeros, a set of 20 neighbours among the zeros got NES -2.9 and p = 1e-47.
+    """
+    order = np.lexsort((np.random.default_rng(seed).permutation(len(values)), -values))
     step = _TIE_STEP * np.abs(values).max()
     strict = np.empty_like(values)
     strict[order] = values[order] - step * np.arange(len(values))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -11,7 +12,7 @@ from precompute.cells import Cells
 from precompute.config import ModelConfig
 from precompute.models.base import CellModel
 from precompute.models.embedding import EmbeddingModel
-from precompute.models.scvi import load_scvi, train_scvi
+from precompute.models.scvi import load_scvi, locate_genes, read_saved_genes, train_scvi
 
 _TRAINED = "scvi"
 
@@ -36,6 +37,14 @@ def make_model(
     if config.path:
         return load_scvi(Path(config.path), cells, device)
     return train_scvi(cells, config, config.batch_key, seed, device, folder / _TRAINED, progress)
+
+
+def fit_cells(config: ModelConfig, cells: Cells) -> Cells:
+    """Return the cells with the genes that a given model reads, in its order, as model genes."""
+    if config.kind == "embedding" or not config.path:
+        return cells
+    names = read_saved_genes(Path(config.path))
+    return replace(cells, model_genes=locate_genes(names, cells))
 
 
 def load_model(config: ModelConfig, cells: Cells, folder: Path, device: torch.device) -> CellModel:

@@ -138,20 +138,8 @@ def load_scvi(path: Path, cells: Cells, device: torch.device) -> ScviModel:
     InputError
         No model there, genes missing from the data, or a kind of model that is not supported.
     """
-    if not (path / "model.pt").is_file():
-        raise fault(path, "no model.pt", "a folder saved by scvi-tools", "Check `model.path`.")
+    adata = make_adata(cells, read_saved_genes(path))
     scvi = _import_scvi()
-    try:
-        saved = torch.load(path / "model.pt", map_location="cpu", weights_only=False)
-        names = [str(name) for name in saved["var_names"]]
-    except Exception as error:  # pickle raises whatever the damaged bytes lead to
-        raise fault(
-            path / "model.pt",
-            f"cannot be read ({type(error).__name__})",
-            "a model saved by scvi-tools 1.x",
-            "Save it again with model.save().",
-        ) from error
-    adata = make_adata(cells, names)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -166,6 +154,28 @@ def load_scvi(path: Path, cells: Cells, device: torch.device) -> ScviModel:
     if model.module.latent_distribution != "normal":
         raise fault(path, "latent_distribution 'ln'", "'normal'", "Train with the default.")
     return ScviModel(model, _encoder_covariates(model), device)
+
+
+def read_saved_genes(path: Path) -> list[str]:
+    """Return the names of the genes, in order, of the model that scvi-tools saved in `path`.
+
+    Raises
+    ------
+    InputError
+        No model there, or its file cannot be read.
+    """
+    if not (path / "model.pt").is_file():
+        raise fault(path, "no model.pt", "a folder saved by scvi-tools", "Check `model.path`.")
+    try:
+        saved = torch.load(path / "model.pt", map_location="cpu", weights_only=False)
+        return [str(name) for name in saved["var_names"]]
+    except Exception as error:  # pickle raises whatever the damaged bytes lead to
+        raise fault(
+            path / "model.pt",
+            f"cannot be read ({type(error).__name__})",
+            "a model saved by scvi-tools 1.x",
+            "Save it again with model.save().",
+        ) from error
 
 
 def make_adata(cells: Cells, names: list[str] | None = None) -> ad.AnnData:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from precompute.config import DictionaryConfig
 from precompute.device import threads_for
 from precompute.dictionary import (
     dead_latents,
@@ -12,6 +13,7 @@ from precompute.dictionary import (
     mean_active,
     train_seeds,
 )
+from precompute.errors import fault
 from precompute.maps import make_map
 from precompute.models.choose import make_model
 from precompute.progress import progress_bar
@@ -36,10 +38,30 @@ def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
     return {"embeddings": embeddings, "map": xy}, record
 
 
+def count_latents(config: DictionaryConfig, d_embedding: int) -> int:
+    """Return the size of the autoencoders.
+
+    Raises
+    ------
+    InputError
+        Fewer latents than a cell may activate.
+    """
+    n_latents = round(config.expansion * d_embedding)
+    if n_latents < config.k:
+        raise fault(
+            "dictionary",
+            f"k = {config.k} with {n_latents} latents "
+            f"(expansion {config.expansion:g} x d_embedding {d_embedding})",
+            "at least k latents",
+            "Lower `dictionary.k`, or raise `dictionary.expansion`.",
+        )
+    return n_latents
+
+
 def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     """Train the seeds, keep what recurs as concepts, and activate them in every cell."""
     config, embeddings = run.config.dictionary, run.embeddings
-    n_latents = max(config.k, round(config.expansion * embeddings.shape[1]))
+    n_latents = count_latents(config, embeddings.shape[1])
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
     n_weights = 2 * n_latents * embeddings.shape[1] * config.n_seeds
     with progress_bar("dictionary") as progress, threads_for(n_weights):

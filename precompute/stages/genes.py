@@ -109,7 +109,7 @@ def _match_neighbours(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
 
 def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
     """Test the gene sets on presence attribution and on both differential expressions."""
-    sets = match_gene_sets(run.config, run.cells)
+    sets = run.sets
     arrays: Arrays = {}
     rankings = list_rankings(run)
     with progress_bar("enrichment") as progress:
@@ -141,7 +141,8 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
 def match_gene_sets(config: Config, cells: Cells) -> MatchedSets:
     """Return the gene sets of a config over the model's genes of the cells.
 
-    Also called before anything is computed, so that a bad GMT file costs nobody an hour.
+    Called before anything is computed, so that a bad GMT file costs nobody an hour, and once, so
+    that all stages mean the same sets by the same numbers.
 
     Raises
     ------

@@ -9,7 +9,7 @@ import numpy as np
 from precompute.association import Association, associate, find_flags
 from precompute.naming import propose_label
 from precompute.run import Arrays, Record, Run
-from precompute.stages.genes import match_gene_sets, top_genes
+from precompute.stages.genes import top_genes
 from precompute.tables import enrichment_arrays, read_enrichment
 
 _ASSOCIATION_FIELDS = ("levels", "auroc", "f1", "share", "numeric", "rank_correlation")
@@ -29,7 +29,6 @@ def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
     stability = np.array(run.outputs["dictionary"].array("stability"))
     n_active = np.diff(run.activations.indptr)
     flags = find_flags(association, run.cells.obs, n_active, run.cells.n_cells, stability)
-    sets = match_gene_sets(run.config, run.cells)
     ranking = run.outputs["enrichment"].record["rankings"][0]
     tables = enrichment_arrays(run.outputs["enrichment"], f"prerank_{ranking}")
     presence, absence = _driving_genes(run)
@@ -43,7 +42,7 @@ def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
             absence[concept],
             read_enrichment(tables, concept),
             f"prerank_{ranking}",
-            sets,
+            run.sets,
         )
         for concept in range(len(n_active))
     ]

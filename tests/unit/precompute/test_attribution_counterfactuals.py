@@ -106,15 +106,50 @@ def test_seed_decides_the_draws():
     assert not np.array_equal(one.sources(0, CELLS), other.sources(0, CELLS))
 
 
-@pytest.mark.parametrize("name", sorted(COUNTERFACTUALS))
+@pytest.mark.parametrize("name", ["neighbours", "nearest", "random_matched", "mean_inactive"])
 def test_no_silent_cell_is_refused(name):
     kind = make_counterfactual(name, population(), seed=0)
     with pytest.raises(InputError, match="every cell"):
         kind.profiles(1, np.arange(3))
 
 
+def test_nearest_is_the_first_neighbour():
+    kind = make_counterfactual("nearest", population(), seed=0)
+    neighbours = make_counterfactual("neighbours", population(), seed=0, n=3)
+    assert kind.n_draws == 1
+    own = DONORS[CELLS] != "c"
+    assert np.array_equal(
+        kind.sources(0, CELLS[own])[:, 0], neighbours.sources(0, CELLS[own])[:, 0]
+    )
+
+
+def test_permuted_takes_other_active_cells():
+    kind = make_counterfactual("permuted", population(), seed=0)
+    sources = kind.sources(0, CELLS)
+    assert ACTIVE[sources, 0].all()
+    assert (sources != CELLS[:, None]).all()
+    assert (DONORS[sources] == DONORS[CELLS][:, None]).all()
+
+
+def test_mean_inactive_by_hand(monkeypatch):
+    monkeypatch.setattr("precompute.attribution.counterfactuals._CELLS_PER_BLOCK", 7)
+    kind = make_counterfactual("mean_inactive", population(), seed=0)
+    profiles = kind.profiles(0, CELLS[:2])[0]
+    silent = np.flatnonzero(~ACTIVE[:, 0])
+    size = np.median(LIBRARY[CELLS])
+    mean = np.mean([np.log1p(COUNTS[s] * size / LIBRARY[s]) for s in silent], axis=0)
+    for profile, cell in zip(profiles, CELLS, strict=False):
+        assert np.allclose(profile, np.log1p(np.expm1(mean) * LIBRARY[cell] / size), atol=1e-5)
+
+
+def test_zero_takes_everything_away():
+    profiles = make_counterfactual("zero", population(), seed=0).profiles(0, CELLS)
+    assert profiles.shape == (1, len(CELLS), N_GENES)
+    assert not profiles.any()
+
+
 def test_unknown_names_and_numbers_are_refused():
-    with pytest.raises(InputError, match="'nearby'.*neighbours, random_matched"):
+    with pytest.raises(InputError, match="'nearby'.*neighbours, nearest, random_matched"):
         make_counterfactual("nearby", population(), seed=0)
     with pytest.raises(InputError, match="n = 0"):
         make_counterfactual("neighbours", population(), seed=0, n=0)
