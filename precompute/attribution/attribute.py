@@ -29,10 +29,10 @@ class Attribution:
 
     Attributes
     ----------
-    effect : (n_concepts, n_genes) float32, mean over cells; presence + absence.
-    presence : same shape, part from cells that express the gene more than their
-        counterfactual.
-    absence : same shape, part from cells that express it less.
+    effect : (n_concepts, n_genes) float32, mean over cells.
+    presence : same shape, the effect of genes that the cells express more than their
+        counterfactuals on average, 0 for other genes.
+    absence : same shape, the effect of genes that they express less, 0 for other genes.
     standard_error : same shape, of the effect, by bootstrap over `bootstrap_unit`.
     exact : same shape, effect by exact swap on up to 64 of the cells; NaN for genes that were
         not verified.

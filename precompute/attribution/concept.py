@@ -72,10 +72,10 @@ def attribute_concept(setting: Setting, concept: int) -> ConceptAttribution:
     sums = EffectSums(donors, len(cells), population.n_genes)
     over_verified = np.zeros(population.n_genes)
     for chunk in _chunks(cells, population.n_genes * setting.counterfactual.n_draws):
-        presence, absence = gradient_effects(*_pairs(setting, concept, chunk))
-        sums.add(presence, absence)
+        effects, differences = gradient_effects(*_pairs(setting, concept, chunk))
+        sums.add(effects, differences)
         rows = np.isin(chunk, verified_cells)
-        over_verified += (presence[rows] + absence[rows]).sum(axis=0, dtype=np.float64)
+        over_verified += effects[rows].sum(axis=0, dtype=np.float64)
     summary = sums.summary(np.random.default_rng([setting.seed, concept, 1]))
     genes = _genes_to_verify(summary, setting.n_verify)
     exact = np.full(population.n_genes, np.nan, np.float32)

@@ -14,7 +14,7 @@ def gradient_effects(
     profiles: np.ndarray,
     covariates: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the effect of each gene on each pair of cell and concept, in two parts.
+    """Return the effect of each gene on each pair of cell and concept.
 
     ``effect = d z / d u * (u - u_counterfactual)`` with u = log1p counts and z the
     pre-activation of the concept, averaged over the draws of the counterfactual. To first
@@ -29,10 +29,9 @@ def gradient_effects(
 
     Returns
     -------
-    presence : (n_pairs, n_genes) float32, from the draws where the gene is expressed more
-        than in the counterfactual.
-    absence : the same from the draws where it is expressed less; presence + absence is the
-        effect. Both in units of pre-activation, positive where they raise it.
+    effects : (n_pairs, n_genes) float32, in units of pre-activation, positive where the value
+        of the gene in the cell raises it.
+    differences : (n_pairs, n_genes) float32, u - u_counterfactual, averaged over the draws.
 
     Raises
     ------
@@ -45,7 +44,5 @@ def gradient_effects(
         readout.to_device(np.asarray(concepts, np.int64)),
     )
     slope = gradient.detach().cpu().numpy()
-    difference = log_counts - profiles
-    presence = slope * np.maximum(difference, 0).mean(axis=0)
-    absence = slope * np.minimum(difference, 0).mean(axis=0)
-    return presence, absence
+    differences = log_counts - profiles.mean(axis=0)
+    return slope * differences, differences

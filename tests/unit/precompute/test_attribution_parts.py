@@ -70,20 +70,20 @@ def test_readout_is_the_pre_activation():
 def test_linear_model_gradient_swap_and_analysis_agree():
     slope = DICTIONARY.encoder[CONCEPTS] @ WEIGHTS.T / 2.5
     per_draw = slope * (LOG_COUNTS - PROFILES)
-    presence, absence = call(gradient_effects)
-    assert presence.dtype == np.float32
-    assert np.allclose(presence, np.where(LOG_COUNTS > PROFILES, per_draw, 0).mean(0), atol=1e-5)
-    assert np.allclose(absence, np.where(LOG_COUNTS < PROFILES, per_draw, 0).mean(0), atol=1e-5)
+    effects, differences = call(gradient_effects)
+    assert effects.dtype == differences.dtype == np.float32
+    assert np.allclose(effects, per_draw.mean(axis=0), atol=1e-4)
+    assert np.allclose(differences, LOG_COUNTS - PROFILES.mean(axis=0), atol=1e-6)
     exact = call(swap_effects, np.arange(G))
     assert np.allclose(exact, per_draw.mean(axis=0), atol=1e-4)
     assert (exact[:, 5] == 0).all()
 
 
 def test_linear_effects_are_complete():
-    presence, absence = call(gradient_effects)
+    effects, _ = call(gradient_effects)
     tensors = [torch.from_numpy(array) for array in (COVARIATES, CONCEPTS)]
     at = [readout()(torch.from_numpy(u), *tensors).numpy() for u in (LOG_COUNTS, *PROFILES)]
-    assert np.allclose((presence + absence).sum(axis=1), at[0] - (at[1] + at[2]) / 2, atol=1e-4)
+    assert np.allclose(effects.sum(axis=1), at[0] - (at[1] + at[2]) / 2, atol=1e-4)
 
 
 def test_swap_equals_a_naive_loop_for_a_curved_model(monkeypatch):
@@ -136,20 +136,22 @@ def test_models_without_gradient_or_of_other_length_are_refused():
 
 def test_sums_by_donor():
     donors = np.array([4, 2, 9, 2, 4, 2])
-    presence, absence = RNG.normal(size=(2, 6, G)).astype(np.float32)
+    effects, differences = RNG.normal(size=(2, 6, G)).astype(np.float32)
+    differences[:, 0] = 0
     sums = EffectSums(donors, 6, G)
-    sums.add(presence[:4], absence[:4])
-    sums.add(presence[4:], absence[4:])
+    sums.add(effects[:4], differences[:4])
+    sums.add(effects[4:], differences[4:])
     summary = sums.summary(np.random.default_rng(5))
     assert sums.unit == "donor"
-    assert np.allclose(summary.presence, presence.mean(axis=0), atol=1e-6)
-    assert np.allclose(summary.absence, absence.mean(axis=0), atol=1e-6)
-    assert np.allclose(summary.effect, (presence + absence).mean(axis=0), atol=1e-6)
+    effect, more = effects.mean(axis=0), differences.mean(axis=0)
+    assert np.allclose(summary.effect, effect, atol=1e-6)
+    assert np.allclose(summary.presence, np.where(more > 0, effect, 0), atol=1e-6)
+    assert np.allclose(summary.absence, np.where(more < 0, effect, 0), atol=1e-6)
     draws = np.random.default_rng(5).multinomial(3, [1 / 3] * 3, size=200)
     means = []
     for n_2, n_4, n_9 in draws:
         rows = [1, 3, 5] * n_2 + [0, 4] * n_4 + [2] * n_9
-        means.append((presence + absence)[rows].mean(axis=0))
+        means.append(effects[rows].mean(axis=0))
     assert np.allclose(summary.standard_error, np.std(means, axis=0, ddof=1), atol=1e-5)
 
 
