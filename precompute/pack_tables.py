@@ -37,7 +37,9 @@ _DIFFERENTIALS = {
     ),
 }
 _RANKINGS = {
-    "presence": "presence attribution",
+    "attribution": "attribution",
+    "presence": "genes that raise it by presence",
+    "absence": "genes that raise it by absence",
     "differential": "DE against all inactive cells",
     "matched": "DE against inactive neighbours",
 }
@@ -96,10 +98,8 @@ def add_enrichments(writer: StoreWriter, run: Run) -> list[EnrichmentInfo]:
     output = run.outputs["enrichment"]
     infos: list[EnrichmentInfo] = []
     genes, limit = _gene_positions(run), run.config.pack.max_gene_sets
-    rankings = output.record["rankings"]
-    entries = [("prerank", ranking, "NES") for ranking in rankings]
-    if "presence" in rankings:
-        entries.append(("overrepresentation", "presence", "fold enrichment"))
+    entries = [("prerank", ranking, "NES") for ranking in output.record["rankings"]]
+    entries += [("overrepresentation", part, "fold enrichment") for part in output.record["lists"]]
     for test, ranking, statistic in entries:
         key = f"{test}_{ranking}"
         arrays = enrichment_arrays(output, key)
@@ -121,7 +121,7 @@ def add_enrichments(writer: StoreWriter, run: Run) -> list[EnrichmentInfo]:
         packed = encode_ragged(leading, {"gene": "int32"})
         writer.add(f"enrichment/{key}/leading_offsets", packed["offsets"])
         writer.add(f"enrichment/{key}/leading_gene", packed["gene"])
-        words = "GSEA of" if test == "prerank" else "Overrepresentation in the top genes of"
+        words = "GSEA of" if test == "prerank" else "Overrepresentation in"
         infos.append(
             EnrichmentInfo(
                 key=key,

@@ -14,6 +14,7 @@ from typing import Any
 
 import anndata as ad
 
+from precompute.attribution import check_names
 from precompute.cells import Cells, load_cells, read_h5ad
 from precompute.config import Config
 from precompute.device import resolve_device
@@ -104,16 +105,32 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
     else:
         source, digest = config.title, "embedded in scanpy"
     cells = fit_cells(config.model, load_cells(adata, config.data, source))
-    if config.model.batch_key and cells.obs.find_name(config.model.batch_key) is None:
-        raise fault(
-            source,
-            f"model.batch_key = '{config.model.batch_key}' is no column of obs",
-            f"one of: {', '.join(column.name for column in cells.obs.columns)}",
-            "Correct the name.",
-        )
+    check_names(config.attribution.counterfactuals)
+    _check_batch(config.model.batch_key, cells)
     _check_dictionary(config, cells)
     sets = genes.match_gene_sets(config, cells)
     return Run(config, cells, digest, device, Workspace(workspace_path(config)), sets)
+
+
+def _check_batch(batch_key: str, cells: Cells) -> None:
+    if not batch_key:
+        return
+    column = cells.obs.find_name(batch_key)
+    if column is None:
+        raise fault(
+            cells.source,
+            f"model.batch_key = '{batch_key}' is no column of obs",
+            f"one of: {', '.join(column.name for column in cells.obs.columns)}",
+            "Correct the name.",
+        )
+    missing = int(column.is_missing.sum())
+    if missing:
+        raise fault(
+            cells.source,
+            f"obs['{batch_key}'], the model.batch_key, is missing in {missing:,} cells",
+            "a batch for each cell",
+            "Fill them in, or leave those cells out.",
+        )
 
 
 def _check_dictionary(config: Config, cells: Cells) -> None:

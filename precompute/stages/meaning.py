@@ -9,7 +9,7 @@ import numpy as np
 from precompute.association import Association, associate, find_flags
 from precompute.naming import propose_label
 from precompute.run import Arrays, Record, Run
-from precompute.stages.genes import top_genes
+from precompute.stages.genes import list_effects, top_genes
 from precompute.tables import enrichment_arrays, read_enrichment
 
 _ASSOCIATION_FIELDS = ("levels", "auroc", "f1", "share", "numeric", "rank_correlation")
@@ -55,13 +55,11 @@ def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 def _driving_genes(run: Run) -> tuple[list[list[str]], list[list[str]]]:
     """Return for each concept the symbols that raise it most by presence, and by absence."""
-    n_concepts = run.dictionary.n_latents
-    if run.outputs["attribution"].record["refused"]:
-        return [[] for _ in range(n_concepts)], [[] for _ in range(n_concepts)]
-    default = run.config.attribution.counterfactuals[0]
     lists = []
-    for part in ("presence", "absence"):
-        matrix = run.outputs["attribution"].array(f"{default}.{part}")
+    for matrix in list_effects(run).values():
         genes = [run.cells.model_genes[top_genes(row, 20)] for row in matrix]
         lists.append([[run.cells.genes.symbols[g] for g in row] for row in genes])
+    if not lists:
+        nobody: list[list[str]] = [[] for _ in range(run.dictionary.n_latents)]
+        return nobody, nobody
     return lists[0], lists[1]
