@@ -97,7 +97,6 @@ def _add_run(commands, name: str, help_text: str, until: str) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from precompute.config import override, read_config
-    from precompute.pipeline import run_pipeline
 
     config = override(
         read_config(options.config),
@@ -106,6 +105,8 @@ def _run(options: argparse.Namespace) -> int:
         device=options.device,
         gene_sets=options.gene_sets,
     )
+    from precompute.pipeline import run_pipeline  # loads torch: only once the file is good
+
     print(run_pipeline(config, options.until))
     return 0
 

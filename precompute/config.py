@@ -108,7 +108,14 @@ class Config:
 
 
 # The names of `precompute.attribution`, which would load torch here.
-COUNTERFACTUALS = ("neighbours", "random_matched")
+COUNTERFACTUALS = (
+    "neighbours",
+    "nearest",
+    "random_matched",
+    "mean_inactive",
+    "zero",
+    "permuted",
+)
 _CHOICES = {
     "model.kind": ("scvi", "embedding"),
     "pack.expression": ("all", "model"),

@@ -101,6 +101,9 @@ def select_genes(counts: sp.csr_matrix, symbols: list[str], n_top_genes: int) ->
         table = sc.pp.highly_variable_genes(
             adata, n_top_genes=n_top_genes, flavor="seurat", inplace=False
         )
+        # It takes all of those that tie for the last place.
+        score = table["dispersions_norm"].fillna(-np.inf).to_numpy()
+        return expressed[np.sort(np.argsort(-score, kind="stable")[:n_top_genes])]
     return expressed[np.flatnonzero(table["highly_variable"].to_numpy())]
 
 

@@ -49,9 +49,14 @@ class Column:
         """Number of categories, 0 for a numeric column."""
         return len(self.categories or ())
 
+    @property
+    def is_missing(self) -> np.ndarray:
+        """Where the column has no value, (n_cells,) bool."""
+        return np.isnan(self.values) if self.categories is None else self.values < 0
+
     def share_of(self, code: int) -> float:
         """Return the share of a category among the cells that are not missing."""
-        known = self.values >= 0
+        known = ~self.is_missing
         return float((self.values[known] == code).mean()) if known.any() else 0.0
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 _ROWS = 4096
+LEAST_CELLS = 10
 
 
 class ScviModel:
@@ -107,7 +108,19 @@ def train_scvi(
     device : where to train.
     folder : where the model is saved, in scvi-tools' format.
     progress : called with (epochs done, most epochs).
+
+    Raises
+    ------
+    InputError
+        Fewer than `LEAST_CELLS` cells.
     """
+    if cells.n_cells < LEAST_CELLS:
+        raise fault(
+            cells.source,
+            f"{cells.n_cells} cells",
+            f"at least {LEAST_CELLS} to train scVI, so that a tenth can validate it",
+            "Give more cells, or a trained model in `model.path`.",
+        )
     scvi = _import_scvi()
     scvi.settings.seed = seed
     adata = make_adata(cells)
@@ -144,10 +157,11 @@ def load_scvi(path: Path, cells: Cells, device: torch.device) -> ScviModel:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = scvi.model.SCVI.load(str(path), adata=adata, accelerator="cpu")
-    except (ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # scvi-tools raises whatever a file of other objects leads to
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise fault(
             path,
-            f"scvi-tools refused it ({str(error).splitlines()[0][:200]})",
+            f"scvi-tools refused it ({reason[:200]})",
             "an SCVI model trained with the same obs columns",
             "Check the model and the batch column of the data.",
         ) from error

@@ -227,6 +227,11 @@ def _check_rules(manifest: Manifest, faults: list[str]) -> None:
             faults.append(f"obs '{column.key}': unknown kind '{column.kind}'")
         if column.role not in OBS_ROLES:
             faults.append(f"obs '{column.key}': unknown role '{column.role}'")
+        if not all(isinstance(name, str) for name in column.categories):
+            faults.append(f"obs '{column.key}': categories are not all texts")
+    for info in manifest.maps:
+        if [type(bound) in (int, float) for bound in info.bounds] != [True] * 3:
+            faults.append(f"maps '{info.key}': bounds are not three numbers")
     faults += [f"arrays['{n}']: not in the schema" for n in manifest.arrays if not find_spec(n)]
     if not manifest.maps:
         faults.append("maps: empty, a store has at least one map")

@@ -184,12 +184,18 @@ def _check_file(path: Path, info: ArrayInfo) -> None:
         )
     with path.open("rb") as file:
         try:
-            np.lib.format.read_magic(file)
+            format_version = np.lib.format.read_magic(file)
             shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        except ValueError as error:
-            raise TruncatedArrayError(f"{path}: has no valid npy header ({error}).") from error
+        except Exception as error:  # numpy parses the header as Python, which fails in many ways
+            raise _header_error(path) from error
+    if format_version != (1, 0):
+        raise _header_error(path)
     if list(shape) != info.shape or dtype != np.dtype(info.dtype) or fortran:
         raise TruncatedArrayError(
             f"{path}: header says {dtype} {shape}, the manifest {info.dtype} {info.shape}. "
             "Copy the store again."
         )
+
+
+def _header_error(path: Path) -> TruncatedArrayError:
+    return TruncatedArrayError(f"{path}: has no valid npy header. Copy the store again.")

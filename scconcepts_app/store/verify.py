@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -62,18 +62,50 @@ def find_content_faults(store: ConceptStore) -> list[str]:
     faults = []
     for name in store.manifest.arrays:
         group, _, leaf = name.rpartition("/")
-        array = store.array(name)
         if leaf in _OFFSETS:
-            lengths = _column_lengths(store, group, leaf)
+            array, lengths = store.array(name), _column_lengths(store, group, leaf)
             if len(array) == 0 or array[0] != 0 or np.any(np.diff(array) < 0):
                 faults.append(f"{name}: offsets must start at 0 and never fall")
             elif any(length != array[-1] for length in lengths):
                 faults.append(f"{name}: ends at {array[-1]}, its columns have {lengths} rows")
-        elif leaf in _INDEX_AXES and array.size:
-            limit = store.manifest.counts[_INDEX_AXES[leaf]]
-            if array.min() < 0 or array.max() >= limit:
-                faults.append(f"{name}: holds indices outside 0..{limit - 1}")
-    return faults
+    for name, lowest, limit in _index_ranges(store):
+        array = store.array(name)
+        if array.size and (array.min() < lowest or array.max() >= limit):
+            faults.append(f"{name}: holds indices outside {lowest}..{limit - 1}")
+    return [*faults, *_leading_faults(store), *_level_faults(store)]
+
+
+def _index_ranges(store: ConceptStore) -> Iterator[tuple[str, int, int]]:
+    """Yield the arrays of indices, each with its lowest index and what it must stay below."""
+    manifest = store.manifest
+    for name in manifest.arrays:
+        axis = _INDEX_AXES.get(name.rpartition("/")[2])
+        if axis:
+            yield name, 0, manifest.counts[axis]
+    yield "activations/by_cell/concept", -1, manifest.counts["n_concepts"]
+    for column in manifest.obs:
+        if column.kind == "categorical":
+            yield f"obs/{column.key}/codes", -1, len(column.categories)
+    yield "gene_sets/library", 0, len(manifest.gene_set_libraries)
+    yield "association/numeric", 0, len(manifest.obs)
+
+
+def _leading_faults(store: ConceptStore) -> Iterator[str]:
+    for info in store.manifest.enrichments:
+        name = f"enrichment/{info.key}/leading_offsets"
+        found, n_rows = len(store.array(name)), len(store.array(f"enrichment/{info.key}/gene_set"))
+        if found != n_rows + 1:
+            yield f"{name}: has {found} offsets, expected {n_rows + 1}, one a row and the end"
+
+
+def _level_faults(store: ConceptStore) -> list[str]:
+    known = {
+        (i, code)
+        for i, column in enumerate(store.manifest.obs)
+        for code in range(len(column.categories))
+    }
+    strange = [pair for pair in store.array("association/level").tolist() if (*pair,) not in known]
+    return [f"association/level: {strange[0]} is no category of obs"] if strange else []
 
 
 def _column_lengths(store: ConceptStore, group: str, leaf: str) -> list[int]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import glob
 import hashlib
+import itertools
+import json
 import os
 import shutil
 from collections.abc import Mapping
@@ -15,12 +18,18 @@ from typing import BinaryIO
 import numpy as np
 
 from scconcepts_app.store.errors import InvalidManifestError, StoreExistsError, StoreWriteError
-from scconcepts_app.store.manifest import ArrayInfo, Manifest, content_digest
+from scconcepts_app.store.manifest import (
+    ArrayInfo,
+    Manifest,
+    content_digest,
+    parse_manifest,
+)
 from scconcepts_app.store.rules import find_array_faults
 from scconcepts_app.store.schema import find_spec
 
 MANIFEST = "manifest.json"
 _MARK = ".writing-"
+_COUNTER = itertools.count()  # two writers of one process need two folders
 
 
 class StoreWriter:
@@ -42,17 +51,17 @@ class StoreWriter:
 
     def __init__(self, target: Path) -> None:
         self.target = Path(target)
-        self._folder = self.target.parent / f".{self.target.name}{_MARK}{os.getpid()}"
+        own = f"{os.getpid()}-{next(_COUNTER)}"
+        self._folder = self.target.parent / f".{self.target.name}{_MARK}{own}"
         self._arrays: dict[str, ArrayInfo] = {}
         self._lock: BinaryIO | None = None
 
     def __enter__(self) -> StoreWriter:
+        sweep_stale(self.target)
         refuse_existing(self.target)
         try:
             self.target.parent.mkdir(parents=True, exist_ok=True)
-            sweep_stale(self.target)
-            self._lock = _lock_path(self._folder).open("wb")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
+            self._lock = _take_lock(_lock_path(self._folder))
             self._folder.mkdir()
         except OSError as error:
             self._discard()
@@ -103,15 +112,18 @@ class StoreWriter:
         Raises
         ------
         InvalidManifestError
-            An array is missing or has the wrong shape; all faults are listed.
+            An array is missing or has the wrong shape, or a reader would refuse the manifest; all
+            faults are listed.
         """
         whole = replace(manifest, arrays=self._arrays, digest=content_digest(self._arrays))
+        text = whole.to_json()
+        parse_manifest(json.loads(text), f"{self.target}: not written")
         faults = find_array_faults(whole)
         if faults:
             raise InvalidManifestError(f"{self.target}: not written.\n  - " + "\n  - ".join(faults))
         try:
             with (self._folder / MANIFEST).open("w", encoding="utf-8") as file:
-                file.write(whole.to_json())
+                file.write(text)
                 _flush(file)
             for folder in (*self._folder.rglob("*/"), self._folder):
                 _flush_folder(folder)
@@ -146,7 +158,7 @@ def sweep_stale(target: Path) -> int:
     A living writer holds a file lock, which the system drops when the process dies.
     """
     swept = 0
-    for lock_path in target.parent.glob(f".{target.name}{_MARK}*.lock"):
+    for lock_path in target.parent.glob(f".{glob.escape(target.name)}{_MARK}*.lock"):
         folder = lock_path.with_suffix("")
         with suppress(OSError), lock_path.open("rb") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -172,6 +184,17 @@ class _HashingSink:
 
 def _lock_path(folder: Path) -> Path:
     return folder.with_name(folder.name + ".lock")
+
+
+def _take_lock(path: Path) -> BinaryIO:
+    """Return the file lock at `path`; again when a sweep removed the file before it was locked."""
+    while True:
+        lock = path.open("wb")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock.fileno()), path.stat()):
+                return lock
+        lock.close()
 
 
 def _flush(file) -> None:

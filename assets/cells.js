@@ -1,0 +1,77 @@
+// How cells of the tables look: two-line concepts, numbers, warnings.
+(() => {
+  "use strict";
+  const components = (window.dashAgGridComponentFunctions ??= {});
+  const functions = (window.dashAgGridFunctions ??= {});
+  const make = (type, className, ...children) =>
+    window.React.createElement(type, { className }, ...children);
+  const MISSING = "—";
+
+  const fixed = (value, digits) =>
+    value == null ? MISSING : value.toFixed(digits).replace("-", "\u2212");
+
+  functions.scFixed = fixed;
+  functions.scP = (value) => {
+    if (value == null) return MISSING;
+    if (value < 1e-300) return "< 1e-300";
+    return value >= 0.01 ? value.toFixed(3) : value.toExponential(1);
+  };
+
+  function share(value) {
+    if (value == null) return MISSING;
+    const percent = 100 * value;
+    if (percent > 0 && percent < 0.1) return "< 0.1 %";
+    return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
+  }
+
+  components.ConceptCell = ({ data }) =>
+    make(
+      "div",
+      "sc-cell",
+      make(
+        "div",
+        "sc-cell-line",
+        make("span", data.author ? "sc-cell-label is-expert" : "sc-cell-label", data.label),
+        data.author ? make("span", "sc-cell-mark", "✓") : null,
+      ),
+      make("div", "sc-cell-sub", make("b", "", data.id), " ", data.genes.join(" ")),
+    );
+
+  components.ShareCell = ({ data }) =>
+    make(
+      "div",
+      "sc-cell",
+      make("div", "sc-cell-line", share(data.share)),
+      make("div", "sc-cell-sub", data.n_active.toLocaleString("en-US")),
+    );
+
+  components.CategoryCell = ({ data }) =>
+    make(
+      "div",
+      "sc-cell",
+      make("div", "sc-cell-line", make("span", "sc-cell-text", data.category ?? MISSING)),
+      make("div", "sc-cell-sub", `F1 ${fixed(data.f1, 2)}`),
+    );
+
+  components.StabilityCell = ({ data }) =>
+    make(
+      "div",
+      "sc-cell",
+      make(
+        "div",
+        data.flags.includes("unstable") ? "sc-cell-line is-low" : "sc-cell-line",
+        fixed(data.stability, 2),
+      ),
+      make("div", "sc-cell-sub", "\u00a0"),
+    );
+
+  components.FlagCell = ({ data }) =>
+    data.flags.length
+      ? make(
+          "div",
+          "sc-cell",
+          make("div", "sc-cell-line sc-cell-flag", `${data.flags.length}`),
+          make("div", "sc-cell-sub", "\u00a0"),
+        )
+      : null;
+})();

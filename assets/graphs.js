@@ -1,0 +1,20 @@
+// Puts the plotly graphs on the page once the map was painted, or would take too long.
+(() => {
+  "use strict";
+  const functions = ((window.dash_clientside ??= {}).scconcepts ??= {});
+  const PATIENCE_MS = 1500;
+
+  const want = () => {
+    if (document.getElementById("cell-map")) {
+      window.dash_clientside.set_props("graphs-wanted", { data: true });
+    }
+  };
+  document.addEventListener("scconcepts:painted", want);
+
+  /** Whether they are wanted -> the graphs of the page. */
+  functions.mountGraphs = (wanted, graphs) => {
+    if (wanted) return graphs;
+    setTimeout(want, PATIENCE_MS);
+    return graphs.map(() => window.dash_clientside.no_update);
+  };
+})();

@@ -1,0 +1,1 @@
+"""Flask routes: binary columns for the map, cells as JSON, tables as CSV, health."""

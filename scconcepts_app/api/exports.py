@@ -1,0 +1,73 @@
+"""Tables for download as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from flask import Blueprint, Response
+
+from scconcepts_app.annotations import AnnotationError, AnnotationService
+from scconcepts_app.api.errors import ApiError, answer_errors, find_concept, find_store
+from scconcepts_app.library import Library
+from scconcepts_app.views.concepts import with_labels
+from scconcepts_app.views.exports import (
+    concept_rows,
+    gene_rows,
+    label_rows,
+    pathway_rows,
+    write_csv,
+)
+
+
+def create_export_routes(library: Library, annotations: AnnotationService) -> Blueprint:
+    """Return the routes below ``/export/<store>/``."""
+    blueprint = Blueprint("exports", __name__, url_prefix="/export/<key>")
+    answer_errors(blueprint)
+
+    @blueprint.get("/concepts.csv")
+    def concepts(key: str) -> Response:
+        entry = find_store(library, key)
+        with _readable():
+            records = annotations.latest_for_store(entry.store.manifest.digest)
+        labels = {name: (record.label, record.author) for name, record in records.items()}
+        rows = with_labels(entry.concepts, labels)
+        return _answer(concept_rows(rows), f"{key}-concepts.csv")
+
+    @blueprint.get("/labels.csv")
+    def labels(key: str) -> Response:
+        entry = find_store(library, key)
+        with _readable():
+            records = annotations.export_rows(entry.store.manifest.digest)
+        return _answer(label_rows(records), f"{key}-labels.csv")
+
+    @blueprint.get("/concept/<concept_id>/genes.csv")
+    def genes(key: str, concept_id: str) -> Response:
+        entry = find_store(library, key)
+        concept = find_concept(entry, concept_id)
+        return _answer(gene_rows(entry.store, concept), f"{key}-{concept_id}-genes.csv")
+
+    @blueprint.get("/concept/<concept_id>/pathways.csv")
+    def pathways(key: str, concept_id: str) -> Response:
+        entry = find_store(library, key)
+        concept = find_concept(entry, concept_id)
+        return _answer(pathway_rows(entry.store, concept), f"{key}-{concept_id}-pathways.csv")
+
+    return blueprint
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Answer 503 for a database fault: a table without its labels would look complete."""
+    try:
+        yield
+    except AnnotationError as error:
+        raise ApiError(503, str(error)) from error
+
+
+def _answer(rows: Iterable[Sequence[Any]], name: str) -> Response:
+    response = Response(write_csv(rows), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,82 @@
+"""The table of all concepts: how its columns look, sort and are explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid
+
+from scconcepts_app.components import ids
+from scconcepts_app.components.table import data_table
+
+_NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
+
+COLUMNS: list[dict[str, Any]] = [
+    {
+        "field": "label",
+        "headerName": "Concept",
+        "headerTooltip": "Label (an expert's, marked, or the proposed one) and the genes that "
+        "raise the concept most.",
+        "cellRenderer": "ConceptCell",
+        "tooltipField": "label",
+        "flex": 1,
+        "minWidth": 130,
+    },
+    {
+        "field": "share",
+        "headerName": "Cells",
+        "headerTooltip": "Share of all cells in which the concept is active.",
+        "cellRenderer": "ShareCell",
+        "width": 68,
+        **_NUMBER,
+    },
+    {
+        "field": "f1",
+        "headerName": "Cell type",
+        "headerTooltip": "Cell type of highest F1 with the activation, and that F1. Sorts by F1.",
+        "cellRenderer": "CategoryCell",
+        "tooltipField": "category",
+        "width": 90,
+        "filter": "agNumberColumnFilter",
+    },
+    {
+        "field": "stability",
+        "headerName": "Stab.",
+        "headerTooltip": "Stability: recurrence over seeds of the dictionary, 0 to 1.",
+        "cellRenderer": "StabilityCell",
+        "width": 56,
+        **_NUMBER,
+    },
+    {
+        "field": "flag_names",
+        "headerName": "⚠",
+        "headerTooltip": "Flags: warnings about the concept; point at one for its name.",
+        "cellRenderer": "FlagCell",
+        "tooltipField": "flag_names",
+        "width": 46,
+    },
+    {"field": "search", "hide": True},
+]
+
+
+def concept_table(rows: list[dict[str, Any]], selected: str | None) -> dash_ag_grid.AgGrid:
+    """Return the table of concepts with `selected` marked."""
+    return data_table(
+        ids.CONCEPTS,
+        COLUMNS,
+        rows,
+        "id",
+        options={
+            "rowHeight": 46,
+            "rowSelection": {
+                "mode": "singleRow",
+                "checkboxes": False,
+                "enableClickSelection": True,
+            },
+            "includeHiddenColumnsInQuickFilter": True,
+            "cacheQuickFilter": True,
+            "localeText": {"noRowsToShow": "No concept matches."},
+        },
+        selected=selected,
+        class_name="sc-concepts-grid",
+    )

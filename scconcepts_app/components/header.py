@@ -1,0 +1,68 @@
+"""The bar on top of every page: the store, its size, the way to the methods, the theme."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+
+from scconcepts_app.components import ids
+from scconcepts_app.components.attributes import attributes
+
+
+def header(
+    title: str,
+    description: str,
+    size: str,
+    stores: list[tuple[str, str]],
+    key: str,
+    home: str,
+    methods: str,
+) -> html.Header:
+    """Return the header.
+
+    Parameters
+    ----------
+    title, description, size : of the store that is shown; `size` is one line of counts.
+    stores : (key, title) of every store; a choice is shown for more than one.
+    key : the store that is shown.
+    home, methods : addresses.
+    """
+    return html.Header(
+        [
+            dcc.Link([_mark(), "scConcepts"], href=home, className="sc-brand"),
+            _store_choice(stores, key)
+            if len(stores) > 1
+            else html.Span(title, className="sc-store-title", title=description),
+            html.Span(size, className="sc-store-size"),
+            html.Span(description, className="sc-store-description", title=description),
+            html.Nav(dcc.Link("Methods", href=methods, className="sc-nav-link")),
+            theme_toggle(),
+        ],
+        className="sc-header",
+    )
+
+
+def theme_toggle() -> html.Button:
+    """Return the button between light and dark; its picture follows the theme by CSS."""
+    return html.Button(
+        html.Span(className="sc-theme-icon", **attributes({"aria-hidden": "true"})),
+        id=ids.THEME_TOGGLE,
+        className="sc-icon-button",
+        title="Light or dark",
+        type="button",
+        **attributes({"aria-label": "Switch between light and dark"}),
+    )
+
+
+def _store_choice(stores: list[tuple[str, str]], key: str) -> dcc.Dropdown:
+    return dcc.Dropdown(
+        id=ids.STORE_CHOICE,
+        options=[{"value": name, "label": words} for name, words in stores],
+        value=key,
+        clearable=False,
+        searchable=len(stores) > 8,
+        className="sc-dropdown sc-store-choice",
+    )
+
+
+def _mark() -> html.Span:
+    return html.Span(className="sc-mark", **attributes({"aria-hidden": "true"}))

@@ -1,0 +1,1 @@
+"""Plain data to plotly figures. Never sees the store."""

@@ -1,0 +1,168 @@
+"""Bars of gene attribution with, on their own axis, differential expression of the same genes."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from scconcepts_app.figures.theme import Palette, palette, shorten, start_figure
+from scconcepts_app.views.genes import N_GENES, GeneRow, GeneTable
+from scconcepts_app.views.numbers import MISSING, format_number, format_p, format_share
+
+_LEFT, _RIGHT = (0.0, 0.58), (0.68, 1.0)
+_PART = {
+    "presence": "presence",
+    "absence": "absence",
+    "opposing": "effect",
+    "differential": "effect",
+}
+_STATISTIC = {"z": "z (Wilcoxon)", "log_fold_change": "log<sub>2</sub> fold change"}
+
+
+def draw_genes(table: GeneTable, statistic: str, theme: str) -> go.Figure:
+    """Return the genes of `table`, strongest on top.
+
+    Left: the part of the effect that the list is ranked by (bar), the net effect with its
+    standard error (dot), and the exact swap where it was measured (diamond), in units of
+    pre-activation. Right: DE of the same genes, `statistic` ``z`` or ``log_fold_change``.
+    """
+    colors, rows = palette(theme), table.rows
+    figure = start_figure(theme)
+    positions = list(range(len(rows)))
+    hover = [_describe(row) for row in rows]
+    symbols = [row.symbol for row in rows]
+    common = {"y": positions, "hovertext": hover, "hoverinfo": "text", "customdata": symbols}
+    if table.attribution:
+        for trace in _effect_traces(table, colors, common):
+            figure.add_trace(trace)
+    if table.differential:
+        values = [getattr(row, statistic) for row in rows]
+        figure.add_trace(_bar("DE", values, colors.differential, common, "x2"))
+    _note_missing(figure, table, statistic, colors)
+    _lay_out(figure, table, statistic, colors)
+    return figure
+
+
+def _effect_traces(table: GeneTable, colors: Palette, common: dict) -> list[go.Bar | go.Scatter]:
+    rows = table.rows
+    tone = {"absence": colors.absence, "opposing": colors.opposing}
+    color = tone.get(table.list_name, colors.presence)
+    errors = [row.standard_error or 0.0 for row in rows]
+    net = go.Scatter(
+        name="net ± s.e.",
+        x=[row.effect for row in rows],
+        mode="markers",
+        marker={"size": 5, "color": colors.text},
+        error_x={"array": errors, "color": colors.text, "thickness": 1, "width": 2},
+        **common,
+    )
+    exact = go.Scatter(
+        name="exact swap",
+        x=[row.exact for row in rows],
+        mode="markers",
+        marker={
+            "size": 9,
+            "symbol": "diamond-open",
+            "color": colors.text,
+            "line": {"width": 1.2},
+        },
+        **common,
+    )
+    part = [row.part for row in rows]
+    return [_bar(_PART[table.list_name], part, color, common, "x"), net, exact]
+
+
+def _bar(name: str, values: list, color: str, common: dict, axis: str) -> go.Bar:
+    return go.Bar(
+        name=name,
+        x=values,
+        orientation="h",
+        marker={"color": color, "line": {"width": 0}},
+        xaxis=axis,
+        showlegend=axis == "x",
+        **common,
+    )
+
+
+def _note_missing(figure: go.Figure, table: GeneTable, statistic: str, colors: Palette) -> None:
+    columns = [("x", "effect")] if table.attribution else []
+    columns += [("x2", statistic)] if table.differential else []
+    for axis, name in columns:
+        for position, row in enumerate(table.rows):
+            if getattr(row, name) is None:
+                figure.add_annotation(
+                    text=MISSING,
+                    x=0,
+                    y=position,
+                    xref=axis,
+                    yref="y",
+                    xanchor="left",
+                    showarrow=False,
+                    font={"size": 11, "color": colors.muted},
+                )
+
+
+def _lay_out(figure: go.Figure, table: GeneTable, statistic: str, colors: Palette) -> None:
+    both = bool(table.attribution and table.differential)
+    n_slots = max(N_GENES, len(table.rows))
+    figure.update_layout(
+        margin={"l": 84, "r": 10, "t": 26, "b": 38},
+        barmode="overlay",
+        showlegend=bool(table.attribution),
+        legend={
+            "orientation": "h",
+            "xref": "container",
+            "x": 0.03,
+            "yref": "container",
+            "y": 1,
+            "xanchor": "left",
+            "yanchor": "top",
+            "itemwidth": 30,
+            "font": {"size": 10.5, "color": colors.muted},
+            "itemclick": False,
+            "itemdoubleclick": False,
+        },
+        clickmode="event",
+        hovermode="closest",
+        yaxis={
+            "range": [n_slots - 0.5, -0.5],
+            "tickmode": "array",
+            "tickvals": list(range(len(table.rows))),
+            "ticktext": [shorten(row.symbol, 12) for row in table.rows],
+            "tickfont": {"size": 12, "color": colors.text},
+            "showgrid": False,
+            "fixedrange": True,
+            "anchor": "x" if table.attribution else "x2",
+        },
+        xaxis={
+            "domain": _LEFT if both else (0.0, 1.0),
+            "title": {"text": "effect (units of pre-activation)"},
+            "fixedrange": True,
+            "nticks": 5,
+            "visible": bool(table.attribution),
+        },
+        xaxis2={
+            "domain": _RIGHT if both else (0.0, 1.0),
+            "title": {"text": f"DE: {_STATISTIC[statistic]}"},
+            "fixedrange": True,
+            "nticks": 4,
+            "anchor": "y",
+            "visible": bool(table.differential),
+        },
+    )
+
+
+def _describe(row: GeneRow) -> str:
+    return "<br>".join(
+        (
+            f"<b>{row.symbol}</b>" + (f"  {row.gene_id}" if row.gene_id != row.symbol else ""),
+            f"net effect {format_number(row.effect, 3)} ± {format_number(row.standard_error, 3)}",
+            f"by presence {format_number(row.presence, 3)}, "
+            f"by absence {format_number(row.absence, 3)}",
+            f"exact swap {format_number(row.exact, 3)}",
+            f"DE z {format_number(row.z, 1)}, q {format_p(row.q)}",
+            f"log<sub>2</sub> fold change {format_number(row.log_fold_change)}",
+            f"expressed in {format_share(row.share_active)} of active, "
+            f"{format_share(row.share_rest)} of compared cells",
+            "<i>click: colour the map by this gene</i>",
+        )
+    )

@@ -1,0 +1,43 @@
+"""What every page is given: the stores, the experts' labels, the addresses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from scconcepts_app.annotations import AnnotationService
+from scconcepts_app.library import Library, OpenedStore
+from scconcepts_app.pages.addresses import Addresses
+
+
+@dataclass(frozen=True)
+class Context:
+    """Everything a page works with, by argument instead of by import."""
+
+    library: Library
+    annotations: AnnotationService
+    addresses: Addresses = field(default_factory=Addresses)
+    default_author: str = ""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The concept that an address names; `concept` is None when the store has no such one."""
+
+    entry: OpenedStore
+    concept: int | None
+
+
+def choose(library: Library, selection: dict[str, Any] | None) -> Chosen | None:
+    """Return the store and concept of the browser's selection; None for an unknown store.
+
+    An address without a concept means the first one.
+    """
+    selection = selection or {}
+    entry = library.get(selection.get("store"))
+    if entry is None:
+        return None
+    wanted = selection.get("concept")
+    if wanted is None:
+        return Chosen(entry, 0 if entry.store.n_concepts else None)
+    return Chosen(entry, entry.store.find_concept(str(wanted)))

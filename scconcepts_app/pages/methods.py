@@ -1,0 +1,30 @@
+"""The methods page: what was run, what the numbers say and do not say, where they come from."""
+
+from __future__ import annotations
+
+from dash import dcc, html
+
+from scconcepts_app.components.entries import entry_list, section
+from scconcepts_app.library import OpenedStore
+from scconcepts_app.pages.context import Context
+from scconcepts_app.views.methods import TRUST, describe_methods, describe_provenance
+
+
+def layout(context: Context, entry: OpenedStore) -> html.Div:
+    """Return the methods page of a store."""
+    manifest = entry.store.manifest
+    return html.Div(
+        [
+            html.P(
+                dcc.Link("← Workspace", href=context.addresses.home(entry.key)), className="sc-back"
+            ),
+            html.H1(f"Methods: {manifest.title}"),
+            html.Section(
+                [html.H2("What the numbers say, and what they do not"), entry_list(list(TRUST))],
+                className="is-trust",
+            ),
+            *[section(content) for content in describe_methods(entry.store)],
+            html.Section([html.H2("Provenance"), entry_list(describe_provenance(entry.store))]),
+        ],
+        className="sc-methods",
+    )

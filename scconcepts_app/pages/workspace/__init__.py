@@ -1,0 +1,18 @@
+"""The workspace: concepts on the left, cells in the middle, one concept on the right."""
+
+from __future__ import annotations
+
+from dash import Dash
+
+from scconcepts_app.pages.context import Context
+from scconcepts_app.pages.workspace import browser, concept, evidence, genes, labels
+from scconcepts_app.pages.workspace.layout import layout
+
+__all__ = ["layout", "register_callbacks"]
+
+
+def register_callbacks(app: Dash, context: Context) -> None:
+    """Register the callbacks of every panel on `app`."""
+    browser.register_callbacks(app)
+    for panel in (concept, genes, evidence, labels):
+        panel.register_callbacks(app, context)

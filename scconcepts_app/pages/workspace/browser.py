@@ -1,0 +1,73 @@
+"""Callbacks that run in the browser (assets/*.js): table, address, map and controls in step.
+
+They set nothing that another of them listens to, except through the address: no circle. Dash runs
+a callback only where its output is on the page, so each has a store of its own that stays empty.
+"""
+
+from __future__ import annotations
+
+from dash import ClientsideFunction, Dash, Input, Output, State, dcc
+
+from scconcepts_app.components import ids
+from scconcepts_app.components.graph import FIGURES, slot_id
+
+_SELECTION = (ids.SELECTION, "data")
+_CONFIG = (ids.MAP_CONFIG, "data")
+
+# JavaScript function -> (inputs, states)
+_EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
+    "selectRow": ([(ids.CONCEPTS, "selectedRows")], [_SELECTION, _CONFIG]),
+    "markRow": ([_SELECTION, _CONFIG, (ids.LABEL_SAVED, "data")], []),
+    "filterRows": ([(ids.SEARCH, "value")], []),
+    "chooseColor": (
+        [(ids.COLOR_BY, "value"), (ids.COLOR_GENE, "value")],
+        [_SELECTION],
+    ),
+    "colorByBar": ([(ids.GENES, "clickData")], [_SELECTION]),
+    "drawMap": (
+        [
+            _CONFIG,
+            _SELECTION,
+            (ids.THEME, "data"),
+            (ids.MAP_CHOICE, "value"),
+            (ids.LABEL_SAVED, "data"),
+        ],
+        [(ids.CONCEPTS, "rowData")],
+    ),
+    "showTab": ([(ids.TAB, "value")], []),
+}
+
+
+def effect_stores() -> list[dcc.Store]:
+    """Return the outputs of the callbacks below; the workspace holds them."""
+    return [dcc.Store(id=_output_id(function)) for function in _EFFECTS]
+
+
+def register_callbacks(app: Dash) -> None:
+    """Register the workspace's clientside callbacks."""
+    for function, (inputs, states) in _EFFECTS.items():
+        app.clientside_callback(
+            ClientsideFunction("scconcepts", function),
+            Output(_output_id(function), "data"),
+            *[Input(*pair) for pair in inputs],
+            *[State(*pair) for pair in states],
+        )
+    app.clientside_callback(
+        ClientsideFunction("scconcepts", "showColor"),
+        Output(ids.COLOR_BY, "value"),
+        Output(ids.COLOR_GENE, "options"),
+        Output(ids.COLOR_GENE, "value"),
+        Input(*_SELECTION),
+        State(*_CONFIG),
+        State(ids.COLOR_GENE, "options"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("scconcepts", "mountGraphs"),
+        *[Output(slot_id(graph_id), "children") for graph_id in FIGURES],
+        Input(ids.GRAPHS_WANTED, "data"),
+        State(ids.GRAPHS, "data"),
+    )
+
+
+def _output_id(function: str) -> str:
+    return f"effect-{function}"

@@ -1,0 +1,131 @@
+"""Where the panels of the workspace lie. Sizes are fixed in layout.css, so nothing jumps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dash import dcc, html
+
+from scconcepts_app.components import ids
+from scconcepts_app.components.attributes import attributes
+from scconcepts_app.components.concept_table import concept_table
+from scconcepts_app.components.controls import choice
+from scconcepts_app.components.graph import late_graphs
+from scconcepts_app.components.label_form import label_form
+from scconcepts_app.components.messages import error_state
+from scconcepts_app.labels import read_rows
+from scconcepts_app.library import OpenedStore
+from scconcepts_app.pages.context import Context, choose
+from scconcepts_app.pages.workspace import evidence, genes
+from scconcepts_app.pages.workspace.browser import effect_stores
+from scconcepts_app.views.gene_search import search_genes
+
+
+def layout(context: Context, entry: OpenedStore, selection: dict[str, Any] | None) -> html.Div:
+    """Return the workspace of a store with the selected concept marked."""
+    store, addresses = entry.store, context.addresses
+    if store.n_concepts == 0:
+        return error_state(
+            "No concepts",
+            f"{store.manifest.title} holds no concept: none recurred over the seeds.",
+            [("Methods", addresses.methods(entry.key))],
+        )
+    chosen = choose(context.library, selection)
+    concept = chosen.concept if chosen else None
+    selected = store.concept_ids[concept] if concept is not None else None
+    rows, problem = read_rows(context.annotations, entry)
+    return html.Div(
+        [
+            dcc.Store(id=ids.MAP_CONFIG, data=_configure_map(context, entry)),
+            dcc.Store(id=ids.LABEL_SAVED),
+            *effect_stores(),
+            *late_graphs(),
+            _concepts_panel([row.to_dict() for row in rows], selected, problem),
+            html.Div(
+                [
+                    html.Div([_map_panel(entry), evidence.panel(entry)], className="sc-middle"),
+                    html.Aside(
+                        [
+                            html.Section(id=ids.CARD, className="sc-card-slot"),
+                            genes.panel(entry),
+                            label_form(context.default_author),
+                        ],
+                        className="sc-right",
+                        **attributes({"aria-label": "Concept"}),
+                    ),
+                    html.Div(id=ids.MISSING, className="sc-missing", hidden=True),
+                ],
+                className="sc-detail",
+            ),
+        ],
+        className="sc-workspace",
+    )
+
+
+def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
+    """Return what the browser needs to draw the map of a store without asking again."""
+    store = entry.store
+    return {
+        "store": entry.key,
+        "title": store.manifest.title,
+        "first": store.concept_ids[0],
+        "base": context.addresses.payloads(entry),
+        "nCells": store.n_cells,
+        "map": store.manifest.maps[0].key,
+        "obs": entry.obs_colors,
+    }
+
+
+def _concepts_panel(
+    rows: list[dict[str, Any]], selected: str | None, problem: str | None
+) -> html.Section:
+    search = dcc.Input(
+        id=ids.SEARCH,
+        type="search",
+        placeholder="Search label, gene or id   ( / )",
+        className="sc-search",
+        debounce=False,
+        autoComplete="off",
+    )
+    return html.Section(
+        [
+            html.Div(
+                [search, html.Span(f"{len(rows):,}", id=ids.COUNT, className="sc-count")],
+                className="sc-bar",
+            ),
+            html.P(problem, className="sc-problem", role="alert") if problem else None,
+            html.Div(concept_table(rows, selected), className="sc-fill"),
+        ],
+        className="sc-left",
+        **attributes({"aria-label": "Concepts"}),
+    )
+
+
+def _map_panel(entry: OpenedStore) -> html.Section:
+    manifest = entry.store.manifest
+    by = [("concept", "This concept")]
+    by += [(f"obs:{column.key}", column.name) for column in manifest.obs]
+    by += [("gene", "Gene")]
+    controls: list[Any] = [
+        choice(ids.COLOR_BY, "Colour by", by, "concept"),
+        html.Div(
+            dcc.Dropdown(
+                id=ids.COLOR_GENE,
+                options=search_genes(entry.store, ""),
+                placeholder="Gene symbol",
+                searchable=True,
+                clearable=False,
+                className="sc-dropdown sc-gene",
+                maxHeight=320,
+            ),
+            title="Gene to colour the cells by: log1p of counts per 10,000",
+        ),
+    ]
+    maps = [(info.key, info.title) for info in manifest.maps]
+    # The map's callback listens to this choice, so it is there even when there is none.
+    controls.append(html.Div(choice(ids.MAP_CHOICE, "Map", maps, maps[0][0]), hidden=len(maps) < 2))
+    return html.Section(
+        [html.Div(controls, className="sc-bar"), html.Div(id=ids.MAP, className="sc-fill")],
+        className="sc-map-panel",
+        **attributes({"aria-label": "Cells"}),
+    )

@@ -1,0 +1,96 @@
+"""Makes the app from stores and settings; everything by argument, nothing global."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from dash import Dash, set_props
+from flask import Flask
+
+from scconcepts_app.annotations import AnnotationService
+from scconcepts_app.api.cells import create_cell_routes
+from scconcepts_app.api.exports import create_export_routes
+from scconcepts_app.api.fallback import create_fallback_routes
+from scconcepts_app.api.health import create_health_routes
+from scconcepts_app.api.payloads import create_payload_routes
+from scconcepts_app.components import ids
+from scconcepts_app.library import Library
+from scconcepts_app.pages import shell, workspace
+from scconcepts_app.pages.addresses import Addresses
+from scconcepts_app.pages.context import Context
+from scconcepts_app.security import THEME_BOOT, add_security_headers
+from scconcepts_app.settings import Settings
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+log = logging.getLogger(__name__)
+
+# The theme is set before the first paint, so that a dark page never flashes white.
+_INDEX = f"""<!DOCTYPE html>
+<html lang="en">
+<head>
+{{%metas%}}
+<title>{{%title%}}</title>
+<link rel="icon" href="data:,">
+<script>{THEME_BOOT}</script>
+{{%css%}}
+</head>
+<body>
+{{%app_entry%}}
+<footer>{{%config%}}{{%scripts%}}{{%renderer%}}</footer>
+</body>
+</html>"""
+
+
+def create_app(library: Library, settings: Settings) -> Dash:
+    """Return the app over the opened stores; its WSGI callable is ``app.server``.
+
+    Raises
+    ------
+    AnnotationError
+        The annotation database cannot be opened.
+    """
+    annotations = AnnotationService(settings.annotations_url)
+    app = Dash(
+        __name__,
+        server=Flask("scconcepts"),  # type: ignore[arg-type]
+        title="scConcepts",
+        update_title="",
+        assets_folder=str(ASSETS),
+        use_pages=False,
+        index_string=_INDEX,
+        url_base_pathname=settings.url_prefix,
+        suppress_callback_exceptions=True,
+        serve_locally=True,
+        enable_mcp=False,
+        on_error=_tell,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    context = Context(library, annotations, Addresses(settings.url_prefix), settings.default_author)
+    app.layout = shell.layout
+    shell.register_callbacks(app, context)
+    workspace.register_callbacks(app, context)
+    _register_routes(app.server, library, annotations, settings.url_prefix)
+    add_security_headers(app)
+    return app
+
+
+def _register_routes(
+    server: Flask, library: Library, annotations: AnnotationService, prefix: str
+) -> None:
+    server.register_blueprint(create_health_routes(library, annotations))
+    for blueprint in (
+        create_payload_routes(library),
+        create_cell_routes(library, annotations),
+        create_export_routes(library, annotations),
+        create_fallback_routes(),
+    ):
+        below = prefix.rstrip("/") + (blueprint.url_prefix or "")
+        server.register_blueprint(blueprint, url_prefix=below or None)
+
+
+def _tell(error: Exception) -> None:
+    """Log what failed in a callback and say so on the page; the panel keeps what it showed."""
+    log.exception("a callback failed", exc_info=error)
+    text = "This panel could not be filled; the details are in the server's log."
+    set_props(ids.NOTICE, {"children": text})

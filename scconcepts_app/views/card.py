@@ -1,0 +1,161 @@
+"""One concept in short: a sentence, the numbers behind it, and its warnings."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scconcepts_app.store import ConceptStore
+from scconcepts_app.views.concepts import best_category
+from scconcepts_app.views.flags import Flag, list_flags
+from scconcepts_app.views.genes import default_attribution
+from scconcepts_app.views.numbers import (
+    format_count,
+    format_number,
+    format_p,
+    format_share,
+    known_or_none,
+)
+
+# Below this F1 fewer than half of calls or of cells would be right.
+NAMED_F1 = 0.5
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A number of a concept with its name and definition."""
+
+    name: str
+    value: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class ConceptCard:
+    """What the head of a concept shows.
+
+    Attributes
+    ----------
+    index, id : position in the store, and name.
+    proposed : label proposed by the precomputation.
+    evidence : what the proposed label rests on, one sentence each.
+    previous, following : ids of the neighbours in the store's order; None at its ends.
+    """
+
+    index: int
+    id: str
+    proposed: str
+    summary: str
+    evidence: list[str]
+    facts: list[Fact]
+    flags: list[Flag]
+    previous: str | None
+    following: str | None
+
+
+def describe_concept(store: ConceptStore, concept: int) -> ConceptCard:
+    """Return the head of a concept."""
+    ids = store.concept_ids
+    return ConceptCard(
+        index=concept,
+        id=ids[concept],
+        proposed=store.strings("concepts/label")[concept],
+        summary=_write_summary(store, concept),
+        evidence=_list_evidence(read_evidence(store, concept), store),
+        facts=_list_facts(store, concept),
+        flags=list_flags(store, concept),
+        previous=ids[concept - 1] if concept > 0 else None,
+        following=ids[concept + 1] if concept + 1 < len(ids) else None,
+    )
+
+
+def read_evidence(store: ConceptStore, concept: int) -> dict[str, Any]:
+    """Return the evidence of the proposed label; empty when it was not written as an object."""
+    try:
+        value = json.loads(store.strings("concepts/evidence")[concept] or "{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _write_summary(store: ConceptStore, concept: int) -> str:
+    n_active = int(store.activations.counts()[concept])
+    if n_active == 0:
+        return "Active in no cell of this data set, so nothing can be said about it."
+    share = format_share(n_active / max(1, store.n_cells))
+    sentences = [f"Active in {n_active:,} of {store.n_cells:,} cells ({share})."]
+    level = best_category(store, concept)
+    if level:
+        category, f1, of_active = level
+        numbers = f"F1 {format_number(f1)}; {format_share(of_active)} of its active cells"
+        if f1 >= NAMED_F1:
+            sentences.append(f"Goes best with {category} ({numbers}).")
+        else:
+            sentences.append(f"No cell type stands out; the closest is {category} ({numbers}).")
+    genes = read_evidence(store, concept).get("genes") or []
+    if genes:
+        basis = "Raised most by" if default_attribution(store) else "Differs most in"
+        sentences.append(f"{basis} {', '.join(str(g) for g in genes[:5])}.")
+    return " ".join(sentences)
+
+
+def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:
+    values = np.asarray(store.activations.rows(concept)["value"])
+    n_seeds = int(store.array("concepts/n_seeds")[concept])
+    of_seeds = store.manifest.dictionary.get("n_seeds")
+    highest = known_or_none(values[0]) if len(values) else None
+    median = known_or_none(np.median(values)) if len(values) else None
+    return [
+        Fact("Active in", format_count(len(values)), "Cells with an activation above 0."),
+        Fact(
+            "Stability",
+            format_number(known_or_none(store.array("concepts/stability")[concept])),
+            "How closely the concept recurs when the dictionary is trained again with other "
+            "seeds: 1 is the same concept every time.",
+        ),
+        Fact(
+            "Seeds",
+            f"{n_seeds} of {of_seeds}" if of_seeds else str(n_seeds),
+            "Trained dictionaries in which the concept was found.",
+        ),
+        Fact(
+            "Activation",
+            f"{format_number(median)} (max {format_number(highest)})",
+            "Median over its active cells, and largest. The unit is the dictionary's own: "
+            "compare cells within a concept, not concepts with each other.",
+        ),
+        Fact(
+            "Match rate",
+            format_share(known_or_none(store.array("concepts/match_rate")[concept])),
+            "Share of the explained cells for which a counterfactual cell was found. Attribution "
+            "speaks for those cells only.",
+        ),
+    ]
+
+
+def _list_evidence(evidence: dict[str, Any], store: ConceptStore) -> list[str]:
+    titles = {info.key: info.title for info in store.manifest.enrichments}
+    sentences = []
+    for kind, words in (("cell_type", "Cell type"), ("condition", "Condition")):
+        found = evidence.get(kind) or {}
+        if found:
+            numbers = ", ".join(
+                f"{word} {format_number(found[name])}"
+                for name, word in (("f1", "F1"), ("auroc", "AUROC"), ("share", "share"))
+                if isinstance(found.get(name), (int, float))
+            )
+            sentences.append(f"{words} {found.get('name')}: {numbers}.")
+    found = evidence.get("gene_set") or {}
+    if found:
+        test = titles.get(str(found.get("enrichment")), "enrichment")
+        sentences.append(f"Gene set {found.get('name')}: q {format_p(found.get('q'))} ({test}).")
+    if evidence.get("absence_genes"):
+        genes = ", ".join(str(g) for g in evidence["absence_genes"][:5])
+        sentences.append(f"Raised by the absence of {genes}.")
+    if evidence.get("technical"):
+        names = ", ".join(str(t).replace("_", " ") for t in evidence["technical"])
+        sentences.append(f"Technical warning: {names}.")
+    return sentences

@@ -1,0 +1,157 @@
+"""The whole app on a free loopback port, and a real browser that reports everything it dislikes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from werkzeug.serving import make_server
+
+from scconcepts_app.annotations import AnnotationService
+from scconcepts_app.library import Library
+from scconcepts_app.server import create_app
+from scconcepts_app.settings import Settings
+from scconcepts_app.store import ConceptStore
+from tests.store_factory import write_store
+
+_FLAGS = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--ignore-gpu-blocklist",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+_MISSING = "browser tests need Chromium and Playwright: sh tests/install_browser.sh"
+
+
+@dataclass
+class Site:
+    """A served app. `plain` is a store without attribution and without tests of gene sets."""
+
+    url: str
+    store: ConceptStore
+    labels: AnnotationService
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory) -> Iterator[Site]:
+    """The app over the fixture store (the default) and one without model."""
+    folder = tmp_path_factory.mktemp("site")
+    store = ConceptStore.open(write_store(folder / "fixture.store"))
+    plain = replace(
+        store.manifest,
+        title="Plain",
+        attributions=[],
+        enrichments=[],
+        provenance={"attribution": {"refused": "The embeddings came without their model."}},
+    )
+    library = Library([("fixture", store), ("plain", ConceptStore(store.path, plain))])
+    settings = Settings(annotations_url=f"sqlite:///{folder / 'labels.sqlite3'}")
+    app = create_app(library, settings)
+    server = make_server("127.0.0.1", 0, app.server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    service = AnnotationService(settings.annotations_url)
+    yield Site(f"http://127.0.0.1:{server.server_port}", store, service)
+    server.shutdown()
+    thread.join(10)
+
+
+# One browser a module: Playwright allows one at a time, and test_map.py brings its own.
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    """Chromium with a software renderer for WebGL."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        _give_up()
+    path = shutil.which("chromium") or "/usr/bin/chromium"
+    if not Path(path).exists():
+        _give_up()
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=path, args=list(_FLAGS))
+        yield opened
+        opened.close()
+
+
+def _give_up() -> None:
+    if os.environ.get("CI") == "true":
+        pytest.fail(_MISSING)
+    pytest.skip(_MISSING)
+
+
+@dataclass
+class Visitor:
+    """A new browser profile on the site; what the browser complained about is in `complaints`."""
+
+    page: object
+    site: Site
+    complaints: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        page = self.page
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        page.on("request", self._check_host)
+
+    def _hear(self, message) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _check_host(self, request) -> None:
+        if not request.url.startswith((self.site.url, "data:", "blob:")):
+            self.complaints.append(f"request to another host: {request.url}")
+
+    def open(self, path: str) -> Visitor:
+        """Go to an address and wait for the page to be filled."""
+        self.page.goto(self.site.url + path)
+        self.page.wait_for_selector(".sc-workspace, .sc-methods, .sc-error")
+        return self
+
+    def open_concept(self, path: str, concept_id: str) -> Visitor:
+        """Open a workspace and wait until a concept is shown in all of its panels."""
+        self.open(path)
+        self.wait_for_concept(concept_id)
+        return self
+
+    def wait_for_concept(self, concept_id: str) -> None:
+        """Wait until head, genes, their figure and table agree on a concept."""
+        self.page.wait_for_function(
+            """(id) => document.querySelector('.sc-concept-id')?.textContent === id
+                 && document.getElementById('genes-caption')?.textContent.includes(id)
+                 && document.querySelector('#genes-figure .js-plotly-plot')?.layout?.meta === id
+                 && document.querySelector('.ag-row-selected')?.getAttribute('row-id') === id""",
+            arg=concept_id,
+        )
+
+    def text(self, selector: str) -> str:
+        """Return the text that is seen in an element."""
+        return self.page.inner_text(selector)
+
+
+@pytest.fixture
+def visit(browser, site) -> Iterator:
+    """Opens visitors; at the end the test fails if a browser complained about anything."""
+    contexts, visitors = [], []
+
+    def make(**options) -> Visitor:
+        size = {"width": 1440, "height": 900}
+        contexts.append(browser.new_context(**{"viewport": size, **options}))
+        page = contexts[-1].new_page()
+        page.set_default_timeout(20_000)
+        visitors.append(Visitor(page, site))
+        return visitors[-1]
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []

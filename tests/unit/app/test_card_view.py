@@ -1,0 +1,70 @@
+"""The head of a concept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scconcepts_app.views.card import describe_concept
+from scconcepts_app.views.numbers import MISSING
+from tests.unit.app.conftest import with_arrays
+
+
+def facts(card) -> dict[str, str]:
+    return {fact.name: fact.value for fact in card.facts}
+
+
+def test_the_summary_tells_cells_cell_type_and_genes(store):
+    card = describe_concept(store, 0)
+    n_active = len(store.activations.rows(0)["cell"])
+    assert card.summary.startswith(f"Active in {n_active} of 300 cells (14 %).")
+    assert "Goes best with B cell (F1 0.86; 100 % of its active cells)." in card.summary
+    assert "Raised most by CD79A, MS4A1, CD79B, CD74, HLA-DRA." in card.summary
+
+
+def test_a_weak_cell_type_is_not_claimed(store):
+    assert "No cell type stands out" in describe_concept(store, 5).summary
+
+
+def test_facts_are_the_numbers_of_the_store(store):
+    values = np.asarray(store.activations.rows(2)["value"])
+    found = facts(describe_concept(store, 2))
+    assert found["Active in"] == str(len(values))
+    assert found["Activation"] == f"{np.median(values):.2f} (max {values.max():.2f})"
+    assert found["Stability"] == f"{store.array('concepts/stability')[2]:.2f}"
+    assert found["Seeds"] == "5 of 5"
+    assert found["Match rate"] == "98 %"
+
+
+def test_every_number_has_its_definition(store):
+    assert all(fact.definition for fact in describe_concept(store, 0).facts)
+
+
+def test_neighbours_end_at_the_ends(store):
+    assert describe_concept(store, 0).previous is None
+    assert describe_concept(store, 0).following == "c0002"
+    assert describe_concept(store, 5).following is None
+
+
+def test_a_concept_without_cells_says_so(silent_store):
+    card = describe_concept(silent_store, 0)
+    assert card.summary.startswith("Active in no cell")
+    assert facts(card)["Stability"] == MISSING
+    assert facts(card)["Activation"] == f"{MISSING} (max {MISSING})"
+
+
+def test_flags_carry_their_meaning(store):
+    (flag,) = describe_concept(store, 5).flags
+    assert flag.name == "unstable"
+    assert "hint" in flag.meaning
+
+
+@pytest.mark.parametrize("text", ["", "[]", "not json", "3"])
+def test_unreadable_evidence_is_left_out(store, text):
+    data = text.encode()
+    offsets = np.array([0] + [len(data)] * 6)
+    arrays = {
+        "concepts/evidence/offsets": offsets,
+        "concepts/evidence/utf8": np.frombuffer(data, np.uint8),
+    }
+    assert describe_concept(with_arrays(store, arrays), 0).evidence == []

@@ -1,0 +1,71 @@
+"""Gene sets of a concept."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from scconcepts_app.views.pathways import (
+    choose_for_plot,
+    default_enrichment,
+    list_pathways,
+    shorten_set_name,
+)
+from tests.store_factory import MARKERS
+from tests.unit.app.conftest import with_arrays
+
+
+def test_rows_are_those_of_the_store(store):
+    table = list_pathways(store, 2, "prerank_presence")
+    values = store.enrichment("prerank_presence").rows(2)
+    assert [row.q for row in table.rows] == pytest.approx(values["q"].tolist())
+    assert [row.statistic for row in table.rows] == pytest.approx(values["statistic"].tolist())
+    first = table.rows[0]
+    assert first.name == "CD8 T cell markers"
+    assert first.leading == MARKERS["CD8 T cell"][:4]
+    assert (first.size, first.n_leading, first.library) == (5, 4, "Fixture sets")
+    assert first.minus_log10_q == pytest.approx(-np.log10(6e-5))
+
+
+def test_significant_sets_are_counted(store):
+    table = list_pathways(store, 0, "prerank_presence")
+    assert table.n_significant == sum(row.q < 0.05 for row in table.rows)
+
+
+def test_the_default_is_the_one_marked(store, plain_store):
+    assert default_enrichment(store).key == "prerank_presence"
+    assert default_enrichment(plain_store) is None
+
+
+def test_a_missing_q_is_missing_and_not_significant(store):
+    q = np.array(store.array("enrichment/prerank_presence/q"))
+    q[0] = np.nan
+    variant = with_arrays(store, {"enrichment/prerank_presence/q": q})
+    table = list_pathways(variant, 0, "prerank_presence")
+    assert table.rows[0].q is table.rows[0].minus_log10_q is None
+    assert table.n_significant == 0
+
+
+def test_the_plot_takes_the_smallest_p_and_orders_by_statistic(store):
+    table = list_pathways(store, 0, "prerank_presence")
+    chosen = choose_for_plot(table, 3)
+    assert {row.name for row in chosen} == {row.name for row in table.rows[:3]}
+    assert [row.statistic for row in chosen] == sorted(row.statistic for row in chosen)
+
+
+def test_an_unknown_test_is_an_error(store):
+    with pytest.raises(KeyError):
+        list_pathways(store, 0, "nonsense")
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "Tnfa signaling via nfkb"),
+        ("response to virus (GO:0009615)", "Response to virus"),
+        ("Interferon response", "Interferon response"),
+        ("TCR", "TCR"),
+    ],
+)
+def test_short_names(name, short):
+    assert shorten_set_name(name) == short

@@ -1,0 +1,147 @@
+"""The proposed label: each part from its own evidence, left out where that is weak."""
+
+import json
+
+import numpy as np
+import pytest
+
+from precompute.association import Association
+from precompute.enrichment.gene_sets import MatchedSets
+from precompute.enrichment.results import Enrichment
+from precompute.naming import ProposedLabel, propose_label, shorten_set_name
+from precompute.obs import Column, Obs
+
+KINDS = ["B cell", "T cell"]
+CONDITIONS = ["control", "stimulated"]
+SETS = MatchedSets(
+    (), np.zeros(2, int), ["HALLMARK_E2F_TARGETS", "T cell (R-HSA-1)"], ["", ""], [np.arange(3)] * 2
+)
+ALTERNATING = np.arange(100) % 2
+NO_FLAGS = ("library_size", "mitochondrial", "one_batch", "one_donor")
+
+
+def propose(
+    f1=(0.1, 0.2),
+    lift=(0.5, 0.5),
+    q=(0.5, 0.6),
+    statistic=(2.0, 1.0),
+    genes=(),
+    absent=(),
+    technical=(),
+    stimulated=ALTERNATING,
+) -> ProposedLabel:
+    """The label of the second of two concepts; the first one's numbers would change it."""
+    obs = Obs(
+        [
+            Column("kind", "kind", "cell_type", KINDS, ALTERNATING),
+            Column("arm", "arm", "condition", CONDITIONS, np.asarray(stimulated, np.int32)),
+        ],
+        (),
+    )
+    levels = np.array([(0, 0), (0, 1), (1, 0), (1, 1)])
+    f1 = np.array([[0.9, 0.9, 0, 0], [*f1, 0.3, 0.3]])
+    share = np.array([[0, 0, 1.0, 0], [0.5, 0.5, *lift]])
+    association = Association(levels, f1, f1, share, np.empty(0, int), np.empty((2, 0)))
+    order = np.argsort(q)
+    table = Enrichment(
+        gene_set=order,
+        statistic=np.array(statistic)[order],
+        p=np.array(q)[order],
+        q=np.array(q)[order],
+        size=np.array([3, 3]),
+        leading=[np.arange(1)] * 2,
+    )
+    flags = {name: np.array([True, name in technical]) for name in NO_FLAGS}
+    return propose_label(1, association, obs, flags, genes, absent, table, "prerank", SETS)
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        ({}, "Unnamed"),
+        ({"genes": ["A", "B", "C", "D"]}, "A, B, C"),
+        ({"f1": (0.1, 0.5)}, "T cell"),
+        ({"f1": (0.1, 0.49)}, "Unnamed"),
+        ({"f1": (0.7, 0.6), "genes": ["A"]}, "B cell"),
+        ({"lift": (0.2, 0.8)}, "stimulated"),
+        ({"lift": (0.21, 0.79)}, "Unnamed"),
+        ({"q": (0.04, 0.5)}, "E2f targets"),
+        ({"q": (0.06, 0.05)}, "Unnamed"),
+        ({"q": (0.5, 0.001), "genes": ["A"]}, "T cell"),
+        ({"q": (0.001, 0.5), "statistic": (-2.0, 1.0)}, "Unnamed"),
+        ({"q": (0.001, 0.01), "statistic": (-2.0, 1.0)}, "T cell"),
+        ({"lift": (0.0, 1.0), "genes": ["A"]}, "stimulated · A"),
+        ({"technical": ["library_size"]}, "Technical: library size"),
+        (
+            {"technical": ["mitochondrial", "one_donor"], "genes": ["A"]},
+            "Technical: mitochondrial, one donor · A",
+        ),
+        (
+            {"f1": (0.1, 0.9), "lift": (0.0, 1.0), "q": (0.01, 0.5)},
+            "T cell · stimulated · E2f targets",
+        ),
+    ],
+)
+def test_label(given, text):
+    assert propose(**given).text == text
+
+
+def test_evidence_holds_the_numbers():
+    label = propose(f1=(0.1, 0.9), lift=(0, 1), q=(0.01, 0.5), genes=list("ABCDEFGHIJKL"))
+    evidence = label.to_dict()
+    assert evidence["cell_type"] == {
+        "name": "T cell",
+        "obs": "kind",
+        "f1": 0.9,
+        "auroc": 0.9,
+        "share": 0.5,
+    }
+    assert evidence["condition"]["name"] == "stimulated"
+    assert evidence["gene_set"] == {
+        "name": "HALLMARK_E2F_TARGETS",
+        "enrichment": "prerank",
+        "statistic": 2.0,
+        "q": 0.01,
+    }
+    assert evidence["genes"] == list("ABCDEFGHIJ")
+    assert json.loads(json.dumps(evidence)) == evidence
+
+
+def test_absence_is_kept_apart_and_names_nothing():
+    label = propose(absent=["ISG15", "IFI6"])
+    assert label.text == "Unnamed"
+    assert label.evidence.absence_genes == ["ISG15", "IFI6"] and label.evidence.genes == []
+
+
+def test_a_condition_that_all_cells_share_says_nothing():
+    assert propose(lift=(1.0, 0.0), stimulated=np.zeros(100)).text == "Unnamed"
+
+
+def test_cells_of_unknown_condition_do_not_make_a_condition_rare():
+    arms = np.full(100, -1)
+    arms[:20], arms[20:40] = 0, 1  # half of the known cells each, as among the active ones
+    assert propose(lift=(0.5, 0.5), stimulated=arms).text == "Unnamed"
+
+
+def test_without_columns_and_sets_only_genes_are_left():
+    nothing = Association(
+        np.empty((0, 2), int), *(np.empty((1, 0)) for _ in range(3)), np.empty(0), np.empty((1, 0))
+    )
+    flags = {name: np.array([False]) for name in NO_FLAGS}
+    label = propose_label(0, nothing, Obs([], ()), flags, ["A", "B"], [], None, "", None)
+    assert label.text == "A, B"
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "Tnfa signaling via nfkb"),
+        ("type I interferon signaling pathway (GO:0060337)", "Type I interferon signaling pathway"),
+        ("Cell Cycle (R-HSA-1640170)", "Cell Cycle"),
+        ("REACTOME_CELL_CYCLE", "Cell cycle"),
+        ("T cell", "T cell"),
+        ("MHC", "MHC"),
+    ],
+)
+def test_short_names_of_sets(name, short):
+    assert shorten_set_name(name) == short

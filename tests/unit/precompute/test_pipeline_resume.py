@@ -1,0 +1,188 @@
+"""Runs again: what is kept, what is computed anew, what a killed run leaves."""
+
+import logging
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import anndata as ad
+import numpy as np
+import pytest
+
+from precompute.cli import main
+from precompute.pipeline import STAGES
+from scconcepts_app.store import verify_store
+from scconcepts_app.store.reader import read_manifest
+from tests.conftest import ROOT
+from tests.run_case import EMBEDDING, SCVI, write_config, write_inputs
+
+ALL = {stage.name for stage in STAGES}
+
+
+class Log(logging.Handler):
+    """Which stages a run computed, and which it kept."""
+
+    def __init__(self):
+        super().__init__()
+        self.kept, self.computed = set(), set()
+
+    def emit(self, record):
+        words = record.getMessage().split()
+        if words[0] in ALL:
+            (self.kept if "kept" in words else self.computed).add(words[0])
+
+
+def run(config: Path, *options: str) -> Log:
+    log, logger = Log(), logging.getLogger("precompute")
+    logger.addHandler(log)
+    try:
+        assert main(["run", str(config), *options]) == 0
+    finally:
+        logger.removeHandler(log)
+    return log
+
+
+def digest(store: Path) -> str:
+    return verify_store(store).manifest.digest
+
+
+def hidden_in(folder: Path) -> list[str]:
+    names = (path.name for path in folder.rglob(".*"))
+    return sorted(name for name in names if name != ".lock")
+
+
+def test_a_run_with_its_workspace_keeps_all_and_packs_the_same_store(finished, tmp_path):
+    again = tmp_path / "again.store"
+    workspace = tmp_path / "again.workspace"
+    workspace.symlink_to(finished.workspace)
+    log = run(finished.config, "--out", str(again))
+    assert (log.kept, log.computed) == (ALL, set())
+    assert digest(again) == digest(finished.store)
+
+
+def test_two_fresh_runs_with_one_seed_give_the_same_store(finished, case):
+    log = run(write_config(case, SCVI))
+    assert log.computed == ALL
+    assert digest(case / "run.store") == digest(finished.store)
+
+
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory) -> Path:
+    """A finished run on embeddings that came with the cells."""
+    folder = write_inputs(tmp_path_factory.mktemp("embedded"))
+    run(write_config(folder, EMBEDDING))
+    return folder
+
+
+def test_without_a_model_there_is_no_attribution_and_a_reason(embedded):
+    store = verify_store(embedded / "run.store")
+    assert store.manifest.attributions == []
+    reason = store.manifest.provenance["attribution"]["refused"]
+    assert reason.startswith("The embeddings came without their model")
+    assert all(info.test == "prerank" for info in store.manifest.enrichments)
+    assert [info.default for info in store.manifest.enrichments].count(True) == 1
+    assert store.differential("inactive").counts().min() > 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "computed"),
+    [
+        ({}, set()),
+        ({"title": "Other", "description": "words"}, set()),
+        ({"device": "cpu"}, set()),
+        ({"pack.max_gene_sets": 2}, set()),
+        ({"enrichment.n_top_genes": 20}, {"enrichment", "naming"}),
+        ({"attribution.max_cells": 10}, {"attribution", "enrichment", "naming"}),
+        ({"dictionary.k": 3}, ALL - {"model"}),
+        ({"data.donor": ""}, ALL),
+        ({"seed": 1}, ALL),
+    ],
+    ids=lambda value: next(iter(value), "nothing") if isinstance(value, dict) else "",
+)
+def test_a_changed_setting_computes_what_depends_on_it(embedded, tmp_path, changes, computed):
+    (tmp_path / "other.workspace").mkdir()
+    copy_stages(embedded / "run.workspace", tmp_path / "other.workspace")
+    config = write_config(embedded, {**EMBEDDING, **changes}, name="other")
+    log = run(config, "--out", str(tmp_path / "other.store"))
+    assert log.computed == computed
+    assert log.kept == ALL - computed
+    verify_store(tmp_path / "other.store")
+
+
+def copy_stages(source: Path, target: Path) -> None:
+    for path in source.rglob("*"):
+        if path.is_file():
+            copy = target / path.relative_to(source)
+            copy.parent.mkdir(exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+
+
+def test_other_contents_of_the_gene_set_file_compute_the_enrichment_anew(case):
+    config = write_config(case, EMBEDDING)
+    run(config)
+    lines = (case / "sets.gmt").read_text().splitlines()
+    (case / "sets.gmt").write_text("\n".join(lines[::-1]) + "\n")
+    log = run(config, "--out", str(case / "run"))  # the same workspace
+    assert log.computed == {"enrichment", "naming"}
+    first, second = (scores_by_name(case / name) for name in ("run.store", "run"))
+    assert list(first) == [f"programme {p}" for p in range(5)]
+    assert np.allclose([first[name] - second[name] for name in first], 0, atol=0.3)
+    assert np.ptp(list(first.values())) > 1
+
+
+def scores_by_name(path: Path) -> dict[str, float]:
+    """The NES of concept 0 for each gene set, by the name the store gives it."""
+    store = verify_store(path)
+    rows = store.enrichment("prerank_differential").rows(0)
+    names = [store.strings("gene_sets/name")[row] for row in rows["gene_set"]]
+    return dict(sorted(zip(names, rows["statistic"].tolist(), strict=True)))
+
+
+def test_other_cells_compute_everything_anew(case):
+    config = write_config(case, EMBEDDING)
+    run(config)
+    write_inputs(case)
+    assert run(config, "--out", str(case / "run")).kept == ALL
+    cells = ad.read_h5ad(case / "cells.h5ad")
+    cells[:150].copy().write_h5ad(case / "cells.h5ad")
+    log = run(write_config(case, EMBEDDING, name="less"), "--out", str(case / "run.workspace2"))
+    assert log.computed == ALL
+
+
+KILLED_IN = {
+    "a stage": ("precompute.stages.genes", "prerank", ".enrichment.writing"),
+    "pack": ("scconcepts_app.store.writer", "_flush_folder", ".run.store.writing-"),
+}
+
+
+@pytest.mark.parametrize("moment", KILLED_IN)
+def test_a_killed_run_goes_on_and_leaves_nothing(embedded, case, moment):
+    module, function, leftover = KILLED_IN[moment]
+    config = write_config(case, EMBEDDING)
+    script = (
+        f"import os, signal, sys, {module} as module\n"
+        f"module.{function} = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "from precompute.cli import main\n"
+        "main(sys.argv[1:])"
+    )
+    killed = subprocess.run(
+        [sys.executable, "-c", script, "run", str(config)], cwd=ROOT, capture_output=True
+    )
+    assert killed.returncode == -signal.SIGKILL
+    assert not (case / "run.store").exists()
+    assert any(name.startswith(leftover) for name in hidden_in(case))
+    log = run(config)
+    assert {"model", "dictionary"} <= log.kept
+    assert ("enrichment" in log.kept) == (moment == "pack")
+    assert hidden_in(case) == []
+    assert digest(case / "run.store") == read_manifest(embedded / "run.store").digest
+
+
+def test_a_stage_may_be_the_last(case, capsys):
+    config = write_config(case, EMBEDDING)
+    assert main(["dictionary", str(config)]) == 0
+    assert capsys.readouterr().out.strip() == str(case / "run.workspace")
+    done = {path.name for path in (case / "run.workspace").iterdir() if path.is_dir()}
+    assert done == {"model", "dictionary"}
+    assert run(config).kept == {"model", "dictionary"}

@@ -1,0 +1,92 @@
+"""verify: every byte and every index of a store."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scconcepts_app.store import ConceptStore, verify_store
+from scconcepts_app.store.errors import ChecksumError, InvalidManifestError
+from scconcepts_app.store.reader import read_manifest
+from scconcepts_app.store.writer import StoreWriter
+
+
+def rewrite(source, target, changed):
+    """Write the store anew with some arrays changed, so that every digest fits."""
+    store = ConceptStore.open(source)
+    with StoreWriter(target) as writer:
+        for name in store.manifest.arrays:
+            writer.add(name, changed.get(name, store.array(name)))
+        return writer.commit(replace(read_manifest(source), arrays={}, digest=""))
+
+
+def with_value(source, name: str, position, value) -> np.ndarray:
+    array = np.array(ConceptStore.open(source).array(name))
+    array[position] = value
+    return array
+
+
+def test_a_good_store_is_returned_and_progress_told(fixture_store):
+    told = []
+    store = verify_store(fixture_store, lambda done, total: told.append((done, total)))
+    assert store.n_concepts == 6
+    assert told[0] == (1, len(store.manifest.arrays)) and told[-1][0] == told[-1][1]
+
+
+@pytest.mark.parametrize("name", ["concepts/stability", "payloads/expression/bytes"])
+@pytest.mark.parametrize("bit", [0x01, 0x80])
+def test_a_flipped_bit_is_found(damaged, name, bit):
+    path = damaged / f"{name}.npy"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= bit
+    path.write_bytes(raw)
+    ConceptStore.open(damaged)
+    with pytest.raises(ChecksumError, match=f"{name}.npy: sha256 is"):
+        verify_store(damaged)
+
+
+@pytest.mark.parametrize(
+    ("name", "position", "value", "words"),
+    [
+        ("activations/by_concept/offsets", 0, 1, "must start at 0 and never fall"),
+        ("activations/by_concept/offsets", 2, 0, "must start at 0 and never fall"),
+        ("activations/by_concept/offsets", -1, 10_000, "ends at 10000"),
+        ("cells/id/offsets", -1, 10_000, "ends at 10000"),
+        ("payloads/expression/offsets", -1, 10**9, "ends at 1000000000"),
+        ("enrichment/prerank_presence/leading_offsets", -1, 999, "ends at 999"),
+        ("activations/by_concept/cell", 0, 60, r"outside 0\.\.59"),
+        ("attribution/neighbours/gene", 3, -1, r"outside 0\.\.59"),
+        ("enrichment/prerank_presence/gene_set", 0, 6, r"outside 0\.\.5"),
+        ("enrichment/prerank_presence/leading_gene", 0, 60, r"outside 0\.\.59"),
+        ("gene_sets/members/gene", 0, 60, r"outside 0\.\.59"),
+        ("gene_sets/library", 0, 1, r"outside 0\.\.0"),
+        ("activations/by_cell/concept", 0, 6, r"outside -1\.\.5"),
+        ("obs/donor/codes", 0, 4, r"outside -1\.\.3"),
+        ("association/numeric", 0, 4, r"outside 0\.\.3"),
+        ("association/level", 0, 3, r"\[3, 3\] is no category of obs"),
+    ],
+)
+def test_what_leads_nowhere_is_found(fixture_store, tmp_path, name, position, value, words):
+    array = with_value(fixture_store, name, position, value)
+    bad = rewrite(fixture_store, tmp_path / "bad", {name: array})
+    with pytest.raises(InvalidManifestError, match=f"{name}.*{words}"):
+        verify_store(bad)
+
+
+def test_all_faults_are_listed(fixture_store, tmp_path):
+    changed = {
+        "gene_sets/library": np.full(6, 9),
+        "obs/donor/codes": np.full(60, -2),
+        "activations/by_cell/concept": np.full((60, 2), -1),  # good: no concept
+    }
+    bad = rewrite(fixture_store, tmp_path / "bad", changed)
+    with pytest.raises(InvalidManifestError) as caught:
+        verify_store(bad)
+    assert str(caught.value).count("holds indices outside") == 2
+
+
+def test_too_few_leading_offsets_are_found(fixture_store, tmp_path):
+    changed = {"enrichment/prerank_presence/leading_offsets": np.array([0, 4 * 36])}
+    bad = rewrite(fixture_store, tmp_path / "bad", changed)
+    with pytest.raises(InvalidManifestError, match="has 2 offsets, expected 37"):
+        verify_store(bad)
