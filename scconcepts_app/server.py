@@ -14,6 +14,7 @@ from scconcepts_app.api.exports import create_export_routes
 from scconcepts_app.api.fallback import create_fallback_routes
 from scconcepts_app.api.health import create_health_routes
 from scconcepts_app.api.payloads import create_payload_routes
+from scconcepts_app.caching import Derived
 from scconcepts_app.components import ids
 from scconcepts_app.library import Library
 from scconcepts_app.pages import shell, workspace
@@ -70,22 +71,22 @@ def create_app(library: Library, settings: Settings) -> Dash:
     app.layout = shell.layout
     shell.register_callbacks(app, context)
     workspace.register_callbacks(app, context)
-    _register_routes(app.server, library, annotations, settings.url_prefix)
+    _register_routes(app.server, library, annotations, settings)
     add_security_headers(app)
     return app
 
 
 def _register_routes(
-    server: Flask, library: Library, annotations: AnnotationService, prefix: str
+    server: Flask, library: Library, annotations: AnnotationService, settings: Settings
 ) -> None:
     server.register_blueprint(create_health_routes(library, annotations))
     for blueprint in (
         create_payload_routes(library),
         create_cell_routes(library, annotations),
-        create_export_routes(library, annotations),
+        create_export_routes(library, annotations, Derived(server, settings)),
         create_fallback_routes(),
     ):
-        below = prefix.rstrip("/") + (blueprint.url_prefix or "")
+        below = settings.url_prefix.rstrip("/") + (blueprint.url_prefix or "")
         server.register_blueprint(blueprint, url_prefix=below or None)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from flask import Blueprint, Response
 
 from scconcepts_app.annotations import AnnotationError, AnnotationService
 from scconcepts_app.api.errors import ApiError, answer_errors, find_concept, find_store
+from scconcepts_app.caching import Derived
 from scconcepts_app.library import Library
 from scconcepts_app.views.concepts import with_labels
 from scconcepts_app.views.exports import (
@@ -21,8 +21,13 @@ from scconcepts_app.views.exports import (
 )
 
 
-def create_export_routes(library: Library, annotations: AnnotationService) -> Blueprint:
-    """Return the routes below ``/export/<store>/``."""
+def create_export_routes(
+    library: Library, annotations: AnnotationService, derived: Derived
+) -> Blueprint:
+    """Return the routes below ``/export/<store>/``.
+
+    Tables of a store alone are kept in `derived`; those with labels are made anew each time.
+    """
     blueprint = Blueprint("exports", __name__, url_prefix="/export/<key>")
     answer_errors(blueprint)
 
@@ -33,26 +38,36 @@ def create_export_routes(library: Library, annotations: AnnotationService) -> Bl
             records = annotations.latest_for_store(entry.store.manifest.digest)
         labels = {name: (record.label, record.author) for name, record in records.items()}
         rows = with_labels(entry.concepts, labels)
-        return _answer(concept_rows(rows), f"{key}-concepts.csv")
+        return _answer(write_csv(concept_rows(rows)), f"{key}-concepts.csv")
 
     @blueprint.get("/labels.csv")
     def labels(key: str) -> Response:
         entry = find_store(library, key)
         with _readable():
             records = annotations.export_rows(entry.store.manifest.digest)
-        return _answer(label_rows(records), f"{key}-labels.csv")
+        return _answer(write_csv(label_rows(records)), f"{key}-labels.csv")
 
     @blueprint.get("/concept/<concept_id>/genes.csv")
     def genes(key: str, concept_id: str) -> Response:
         entry = find_store(library, key)
         concept = find_concept(entry, concept_id)
-        return _answer(gene_rows(entry.store, concept), f"{key}-{concept_id}-genes.csv")
+        text = derived.text(
+            entry.store.manifest.digest,
+            f"genes/{concept}",
+            lambda: write_csv(gene_rows(entry.store, concept)),
+        )
+        return _answer(text, f"{key}-{concept_id}-genes.csv")
 
     @blueprint.get("/concept/<concept_id>/pathways.csv")
     def pathways(key: str, concept_id: str) -> Response:
         entry = find_store(library, key)
         concept = find_concept(entry, concept_id)
-        return _answer(pathway_rows(entry.store, concept), f"{key}-{concept_id}-pathways.csv")
+        text = derived.text(
+            entry.store.manifest.digest,
+            f"pathways/{concept}",
+            lambda: write_csv(pathway_rows(entry.store, concept)),
+        )
+        return _answer(text, f"{key}-{concept_id}-pathways.csv")
 
     return blueprint
 
@@ -66,8 +81,8 @@ def _readable() -> Iterator[None]:
         raise ApiError(503, str(error)) from error
 
 
-def _answer(rows: Iterable[Sequence[Any]], name: str) -> Response:
-    response = Response(write_csv(rows), mimetype="text/csv")
+def _answer(text: str, name: str) -> Response:
+    response = Response(text, mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -55,7 +55,9 @@ def site(tmp_path_factory) -> Iterator[Site]:
         provenance={"attribution": {"refused": "The embeddings came without their model."}},
     )
     library = Library([("fixture", store), ("plain", ConceptStore(store.path, plain))])
-    settings = Settings(annotations_url=f"sqlite:///{folder / 'labels.sqlite3'}")
+    settings = Settings(
+        annotations_url=f"sqlite:///{folder / 'labels.sqlite3'}", cache_dir=folder / "cache"
+    )
     app = create_app(library, settings)
     server = make_server("127.0.0.1", 0, app.server, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -126,10 +128,14 @@ class Visitor:
     def wait_for_concept(self, concept_id: str) -> None:
         """Wait until head, genes, their figure and table agree on a concept."""
         self.page.wait_for_function(
-            """(id) => document.querySelector('.sc-concept-id')?.textContent === id
+            """(id) => {
+                 const drawn = (plot, id) => plot?.layout?.meta === id
+                   && (plot.querySelector('.bars .point') || plot.querySelector('.annotation'));
+                 return document.querySelector('.sc-concept-id')?.textContent === id
                  && document.getElementById('genes-caption')?.textContent.includes(id)
-                 && document.querySelector('#genes-figure .js-plotly-plot')?.layout?.meta === id
-                 && document.querySelector('.ag-row-selected')?.getAttribute('row-id') === id""",
+                 && drawn(document.querySelector('#genes-figure .js-plotly-plot'), id)
+                 && document.querySelector('.ag-row-selected')?.getAttribute('row-id') === id
+               }""",
             arg=concept_id,
         )
 

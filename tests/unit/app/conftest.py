@@ -67,7 +67,9 @@ def plain_store(store: ConceptStore) -> ConceptStore:
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:
-    return Settings(annotations_url=f"sqlite:///{tmp_path / 'labels.sqlite3'}")
+    return Settings(
+        annotations_url=f"sqlite:///{tmp_path / 'labels.sqlite3'}", cache_dir=tmp_path / "cache"
+    )
 
 
 @pytest.fixture
