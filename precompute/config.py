@@ -132,7 +132,7 @@ _AT_LEAST = {
     "dictionary.n_seeds": 2,
     "dictionary.epochs": 1,
     "dictionary.expansion": 0.1,
-    "attribution.max_cells": 1,
+    "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "enrichment.min_size": 2,
     "enrichment.max_size": 2,

@@ -15,9 +15,12 @@ import pandas as pd
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment, make_enrichment
 
-# Ties are pushed apart by this share of the largest value a step: too little to change a
-# running sum that is read to six digits, enough for gseapy, which orders ties at random.
-_TIE_STEP = 1e-9
+# gseapy rounds the values to whole numbers with a sum of 2^30. A random set whose genes all
+# round to 0 has no score, on which its sort of scores panics; so no gene has less than this
+# share of the sum, which is four of these units.
+_LEAST_SHARE = 4 / 2**30
+# Ties are pushed apart by this share of that least value: gseapy would order them at random.
+_TIE_STEP = 1e-6
 
 
 def prerank(values: np.ndarray, sets: MatchedSets, seed: int, threads: int = 1) -> Enrichment:
@@ -63,9 +66,10 @@ def break_ties(values: np.ndarray, seed: int) -> np.ndarray:
     genes with 1,700 zeros, a set of 20 neighbours among the zeros got NES -2.9 and p = 1e-47.
     """
     order = np.lexsort((np.random.default_rng(seed).permutation(len(values)), -values))
-    step = _TIE_STEP * np.abs(values).max()
+    least = _LEAST_SHARE * np.abs(values).sum()
+    lifted = values + np.where(values > 0, least, -least)
     strict = np.empty_like(values)
-    strict[order] = values[order] - step * np.arange(len(values))
+    strict[order] = lifted[order] - _TIE_STEP * least * np.arange(len(values))
     return strict
 
 

@@ -21,6 +21,7 @@ class CellModel(Protocol):
     name : short name shown to the user, such as ``scvi``.
     genes : (n_genes,) names of the genes the model reads, in the order of its input.
     d_embedding : length of an embedding.
+    n_weights : size of the network; small ones compute faster with one CPU thread.
     differentiable : ``expression`` when `embed_log1p` carries gradients, ``none`` when
         only finished embeddings are at hand (then the model-based stages are refused).
     """
@@ -28,6 +29,7 @@ class CellModel(Protocol):
     name: str
     genes: np.ndarray
     d_embedding: int
+    n_weights: int
     differentiable: Differentiable
 
     def embed(self, counts: sp.csr_matrix, covariates: np.ndarray | None) -> np.ndarray:

@@ -31,6 +31,7 @@ class EmbeddingModel:
 
     name = "embedding"
     differentiable: Differentiable = "none"
+    n_weights = 0
 
     def __init__(self, cells: Cells, obsm: str) -> None:
         if obsm not in cells.obsm:

@@ -55,6 +55,7 @@ class ScviModel:
         self.module = model.module.to(device).eval().requires_grad_(False)
         self.genes = np.asarray(model.adata_manager.get_state_registry("X")["column_names"], str)
         self.d_embedding = int(model.module.n_latent)
+        self.n_weights = count_weights(self.module)
         self.covariates = covariates
         self.device = device
         encoder = self.module.z_encoder
@@ -132,8 +133,7 @@ def train_scvi(
         n_layers=config.n_layers,
         gene_likelihood="nb",
     )
-    n_weights = sum(weights.numel() for weights in model.module.parameters())
-    with warnings.catch_warnings(), threads_for(n_weights):
+    with warnings.catch_warnings(), threads_for(count_weights(model.module)):
         warnings.simplefilter("ignore")
         with redirect_stdout(StringIO()):  # it announces its early stop
             model.train(**_training_arguments(cells.n_cells, config, device, progress))
@@ -232,6 +232,11 @@ def locate_genes(names: list[str], cells: Cells) -> np.ndarray:
             "Give the data with these genes, named alike (symbols or Ensembl ids).",
         )
     return np.array([by_name[name] for name in names], dtype=np.int64)
+
+
+def count_weights(module: torch.nn.Module) -> int:
+    """Return the number of weights of a network."""
+    return sum(weights.numel() for weights in module.parameters())
 
 
 def _training_arguments(

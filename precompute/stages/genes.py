@@ -12,6 +12,7 @@ from precompute.attribution.counterfactuals import Neighbours
 from precompute.attribution.sampling import choose_cells
 from precompute.cells import Cells
 from precompute.config import Config
+from precompute.device import threads_for
 from precompute.differential import wilcoxon_all, wilcoxon_matched
 from precompute.enrichment.gene_sets import MatchedSets, load_libraries, match_sets
 from precompute.enrichment.overrepresentation import overrepresentation
@@ -37,7 +38,8 @@ def run_attribution(run: Run, folder: Path) -> tuple[Arrays, Record]:
     arrays: Arrays = {}
     details = []
     for name in config.counterfactuals:
-        with progress_bar(f"attribution, {name}") as progress:
+        bar = progress_bar(f"attribution, {name}")
+        with bar as progress, threads_for(model.n_weights):
             result = attribute(
                 model,
                 run.dictionary,
