@@ -39,7 +39,7 @@
 
   /** Everything the map depends on -> the map. */
   functions.drawMap = (config, selection, theme, map, saved, rows) => {
-    if (!config || !selection || !theme) return keep();
+    if (!theme || !window.scconcepts.belongs(selection, config)) return keep();
     window.scconcepts.map?.apply("cell-map", {
       cells: { coordinatesUrl: `${config.base}/map/${map ?? config.map}`, nCells: config.nCells },
       color: colorOf(config, selection, rows),

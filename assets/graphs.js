@@ -4,10 +4,12 @@
   const functions = ((window.dash_clientside ??= {}).scconcepts ??= {});
   const PATIENCE_MS = 1500;
 
+  // Once a page: a second time would empty the graphs.
   const want = () => {
-    if (document.getElementById("cell-map")) {
-      window.dash_clientside.set_props("graphs-wanted", { data: true });
-    }
+    const slot = document.getElementById("genes-figure-slot");
+    if (!slot || slot.dataset.wanted) return;
+    slot.dataset.wanted = "true";
+    window.dash_clientside.set_props("graphs-wanted", { data: true });
   };
   document.addEventListener("scconcepts:painted", want);
 

@@ -62,10 +62,14 @@
     ];
   };
 
+  /** Whether the page is still (or already) that of the store which the address names. */
+  const belongs = (selection, config) =>
+    Boolean(selection && config) && (selection.store || config.defaultStore) === config.store;
+
   /** A row was selected -> the address. */
   functions.selectRow = (rows, selection, config) => {
     const id = rows?.[0]?.id;
-    if (!id || !selection || !config) return keep();
+    if (!id || !belongs(selection, config)) return keep();
     if (id !== (selection.concept ?? config.first)) {
       navigate({ ...selection, store: selection.store ?? config.store }, { concept: id });
     }
@@ -74,8 +78,8 @@
 
   /** The address -> the marked row, scrolled into view. */
   functions.markRow = (selection, config) => {
-    const id = selection?.concept ?? config?.first;
-    if (id && config) {
+    if (belongs(selection, config)) {
+      const id = selection.concept ?? config.first;
       window.dash_ag_grid?.getApiAsync("concepts").then((api) => {
         mark(api, id);
         const label = api.getRowNode(id)?.data.label;
@@ -132,5 +136,5 @@
     return keep();
   };
 
-  Object.assign(scconcepts, { navigate, parse });
+  Object.assign(scconcepts, { navigate, belongs });
 })();

@@ -77,8 +77,9 @@ def propose_label(
 
 def shorten_set_name(name: str) -> str:
     """Return a gene set's name as people say it: no collection prefix, no accession."""
-    bare = _PREFIX.sub("", _SUFFIX.sub("", name))
-    if bare.isupper() and "_" in bare:
+    whole = _SUFFIX.sub("", name)
+    bare = _PREFIX.sub("", whole)
+    if bare.isupper() and "_" in whole:
         bare = bare.replace("_", " ").capitalize()
     return bare[:1].upper() + bare[1:]
 

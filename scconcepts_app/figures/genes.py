@@ -9,21 +9,15 @@ from scconcepts_app.views.genes import N_GENES, GeneRow, GeneTable
 from scconcepts_app.views.numbers import MISSING, format_number, format_p, format_share
 
 _LEFT, _RIGHT = (0.0, 0.58), (0.68, 1.0)
-_PART = {
-    "presence": "presence",
-    "absence": "absence",
-    "opposing": "effect",
-    "differential": "effect",
-}
 _STATISTIC = {"z": "z (Wilcoxon)", "log_fold_change": "log<sub>2</sub> fold change"}
 
 
 def draw_genes(table: GeneTable, statistic: str, theme: str) -> go.Figure:
     """Return the genes of `table`, strongest on top.
 
-    Left: the part of the effect that the list is ranked by (bar), the net effect with its
-    standard error (dot), and the exact swap where it was measured (diamond), in units of
-    pre-activation. Right: DE of the same genes, `statistic` ``z`` or ``log_fold_change``.
+    Left: the effect with its standard error (bar), and the exact swap where it was measured
+    (diamond), in units of pre-activation. Right: DE of the same genes, `statistic` ``z`` or
+    ``log_fold_change``.
     """
     colors, rows = palette(theme), table.rows
     figure = start_figure(theme)
@@ -45,16 +39,19 @@ def draw_genes(table: GeneTable, statistic: str, theme: str) -> go.Figure:
 def _effect_traces(table: GeneTable, colors: Palette, common: dict) -> list[go.Bar | go.Scatter]:
     rows = table.rows
     tone = {"absence": colors.absence, "opposing": colors.opposing}
-    color = tone.get(table.list_name, colors.presence)
-    errors = [row.standard_error or 0.0 for row in rows]
-    net = go.Scatter(
-        name="net ± s.e.",
-        x=[row.effect for row in rows],
-        mode="markers",
-        marker={"size": 5, "color": colors.text},
-        error_x={"array": errors, "color": colors.text, "thickness": 1, "width": 2},
-        **common,
+    effect = _bar(
+        "effect ± s.e.",
+        [row.effect for row in rows],
+        tone.get(table.list_name, colors.presence),
+        common,
+        "x",
     )
+    effect.error_x = {
+        "array": [row.standard_error or 0.0 for row in rows],
+        "color": colors.text,
+        "thickness": 1,
+        "width": 2,
+    }
     exact = go.Scatter(
         name="exact swap",
         x=[row.exact for row in rows],
@@ -67,8 +64,7 @@ def _effect_traces(table: GeneTable, colors: Palette, common: dict) -> list[go.B
         },
         **common,
     )
-    part = [row.part for row in rows]
-    return [_bar(_PART[table.list_name], part, color, common, "x"), net, exact]
+    return [effect, exact]
 
 
 def _bar(name: str, values: list, color: str, common: dict, axis: str) -> go.Bar:
@@ -155,9 +151,8 @@ def _describe(row: GeneRow) -> str:
     return "<br>".join(
         (
             f"<b>{row.symbol}</b>" + (f"  {row.gene_id}" if row.gene_id != row.symbol else ""),
-            f"net effect {format_number(row.effect, 3)} ± {format_number(row.standard_error, 3)}",
-            f"by presence {format_number(row.presence, 3)}, "
-            f"by absence {format_number(row.absence, 3)}",
+            f"effect {format_number(row.effect, 3)} ± {format_number(row.standard_error, 3)}",
+            _direction(row),
             f"exact swap {format_number(row.exact, 3)}",
             f"DE z {format_number(row.z, 1)}, q {format_p(row.q)}",
             f"log<sub>2</sub> fold change {format_number(row.log_fold_change)}",
@@ -166,3 +161,10 @@ def _describe(row: GeneRow) -> str:
             "<i>click: colour the map by this gene</i>",
         )
     )
+
+
+def _direction(row: GeneRow) -> str:
+    if row.presence is None or row.absence is None:
+        return "not attributed: the model does not read it, or it was left out"
+    word = "more" if abs(row.presence) >= abs(row.absence) else "less"
+    return f"expressed {word} than in the counterfactual"

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
+
+from dash.exceptions import PreventUpdate
 
 from scconcepts_app.annotations import AnnotationService
 from scconcepts_app.library import Library, OpenedStore
@@ -26,6 +29,22 @@ class Chosen:
 
     entry: OpenedStore
     concept: int | None
+
+
+def own(key: str, infos: Iterable[Any]) -> str | None:
+    """Return the key of a choice, None for the empty one.
+
+    Between the address of another store and its page, the choices are still those of the store
+    before: what they ask for is not computed.
+
+    Raises
+    ------
+    PreventUpdate
+        None of `infos`, the manifest's entries, has this key.
+    """
+    if key and key not in {info.key for info in infos}:
+        raise PreventUpdate
+    return key or None
 
 
 def choose(library: Library, selection: dict[str, Any] | None) -> Chosen | None:

@@ -191,8 +191,9 @@ def _check_file(path: Path, info: ArrayInfo) -> None:
     if format_version != (1, 0):
         raise _header_error(path)
     if list(shape) != info.shape or dtype != np.dtype(info.dtype) or fortran:
+        order = " in Fortran order" if fortran else ""
         raise TruncatedArrayError(
-            f"{path}: header says {dtype} {shape}, the manifest {info.dtype} {info.shape}. "
+            f"{path}: header says {dtype} {shape}{order}, the manifest {info.dtype} {info.shape}. "
             "Copy the store again."
         )
 

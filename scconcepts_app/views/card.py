@@ -113,8 +113,8 @@ def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:
         Fact(
             "Stability",
             format_number(known_or_none(store.array("concepts/stability")[concept])),
-            "How closely the concept recurs when the dictionary is trained again with other "
-            "seeds: 1 is the same concept every time.",
+            "Mean correlation of its activations between the seeds it recurs in, times the share "
+            "of those seeds: 1 is the same concept every time.",
         ),
         Fact(
             "Seeds",
@@ -130,8 +130,8 @@ def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:
         Fact(
             "Match rate",
             format_share(known_or_none(store.array("concepts/match_rate")[concept])),
-            "Share of the explained cells for which a counterfactual cell was found. Attribution "
-            "speaks for those cells only.",
+            "Share of the explained cells whose counterfactual cells come from the same donor. The "
+            "lower it is, the more may attribution show differences between donors.",
         ),
     ]
 

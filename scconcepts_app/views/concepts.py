@@ -129,7 +129,10 @@ def _best_categories(
 
 
 def _first_genes(store: ConceptStore, concept: int, n: int) -> list[str]:
-    """Return the genes of largest presence; of largest DE z in a store without attribution."""
+    """Return the genes of largest presence; of largest DE z in a store without attribution.
+
+    Both tables hold the best rows first.
+    """
     attribution = default_attribution(store)
     if attribution:
         table, column = store.attribution(attribution.key), "presence"
@@ -138,6 +141,5 @@ def _first_genes(store: ConceptStore, concept: int, n: int) -> list[str]:
     else:
         return []
     rows = table.rows(concept)
-    values = np.nan_to_num(np.asarray(rows[column]), nan=-np.inf)
-    order = np.argsort(-values, kind="stable")[:n]
-    return [store.gene_symbols[g] for g in rows["gene"][order[values[order] > 0]]]
+    genes, values = rows["gene"][:n], np.asarray(rows[column][:n])
+    return [store.gene_symbols[g] for g in genes[values > 0]]

@@ -20,8 +20,10 @@ class GeneRow:
 
     Attributes
     ----------
-    part : presence, absence or effect, the quantity the list is ranked by.
-    effect : presence + absence, signed, in units of pre-activation.
+    effect : fall of the pre-activation when the gene takes its counterfactual value; a gene of
+        positive effect raises the concept.
+    presence : the effect of a gene that the cells express more than their counterfactuals.
+    absence : the effect of a gene that they express less.
     standard_error : of `effect`.
     exact : `effect` measured by swapping this gene alone; measured for the top genes only.
     z, log_fold_change, q : differential expression of the same gene.
@@ -30,7 +32,6 @@ class GeneRow:
 
     symbol: str
     gene_id: str
-    part: float | None
     effect: float | None
     presence: float | None
     absence: float | None
@@ -85,7 +86,7 @@ def list_genes(
     effects = _columns(store.attribution(attribution), concept) if attribution else {}
     tests = _columns(store.differential(differential), concept) if differential else {}
     genes, n_listed = _rank(list_name, effects, tests, n)
-    rows = [_make_row(store, gene, list_name, effects, tests) for gene in genes]
+    rows = [_make_row(store, gene, effects, tests) for gene in genes]
     manifest = store.manifest
     return GeneTable(
         rows=rows,
@@ -129,18 +130,14 @@ def _rank(list_name: str, effects: dict, tests: dict, n: int | None) -> tuple[li
     return [int(gene) for gene in source["gene"][order[:n]]], len(order)
 
 
-def _make_row(
-    store: ConceptStore, gene: int, list_name: str, effects: dict, tests: dict
-) -> GeneRow:
+def _make_row(store: ConceptStore, gene: int, effects: dict, tests: dict) -> GeneRow:
     def value(source: dict, column: str) -> float | None:
         row = source["_row"].get(gene) if source else None
         return None if row is None else known_or_none(source[column][row])
 
-    part = {"presence": "presence", "absence": "absence"}.get(list_name, "effect")
     return GeneRow(
         symbol=store.gene_symbols[gene],
         gene_id=store.strings("genes/id")[gene],
-        part=value(effects, part),
         effect=value(effects, "effect"),
         presence=value(effects, "presence"),
         absence=value(effects, "absence"),

@@ -40,7 +40,7 @@ def test_a_deep_link_opens_its_concept_in_a_new_browser(visit, site):
     rows = site.store.attribution("neighbours").rows(3)
     expected = {
         site.store.gene_symbols[g]: float(v)
-        for g, v in zip(rows["gene"][:15], rows["presence"][:15], strict=True)
+        for g, v in zip(rows["gene"][:15], rows["effect"][:15], strict=True)
     }
     assert bars(visitor) == pytest.approx(expected)
 
@@ -122,6 +122,7 @@ def test_the_search_finds_genes_and_ids(visit):
 
 def test_the_map_is_coloured_by_column_and_gene_and_the_address_tells(visit):
     visitor = visit().open_concept("/concept/c0001?store=fixture", "c0001")
+    visitor.page.evaluate("() => { document.querySelector('#genes-figure').kept = true; }")
     visitor.page.click("#color-by")
     visitor.page.click(".dash-dropdown-content >> text=cell_type")
     painted(visitor, "cell_type")
@@ -133,6 +134,8 @@ def test_the_map_is_coloured_by_column_and_gene_and_the_address_tells(visit):
     assert "color=gene:LYZ" in visitor.page.url
     visitor.page.go_back()
     painted(visitor, "cell_type")
+    # Each picture of the map is told to the page; the figures must not be made again for it.
+    assert visitor.page.evaluate("() => document.querySelector('#genes-figure').kept")
 
 
 def test_a_link_with_a_gene_opens_cold(visit):
@@ -162,7 +165,7 @@ def test_choices_of_the_gene_panel_change_the_numbers(visit, site):
         arg=next(iter(first.values())),
     )
     rows = site.store.attribution("random_matched").rows(0)
-    assert max(bars(visitor).values()) == pytest.approx(float(rows["presence"][0]))
+    assert next(iter(bars(visitor).values())) == pytest.approx(float(rows["effect"][0]))
     visitor.page.click("#gene-list >> text=Absence")
     visitor.page.wait_for_function(
         "() => document.getElementById('genes-caption').textContent.includes('by absence')"

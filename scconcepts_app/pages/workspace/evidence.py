@@ -17,7 +17,7 @@ from scconcepts_app.figures.association import draw_categories, draw_correlation
 from scconcepts_app.figures.message import draw_message
 from scconcepts_app.figures.pathways import draw_pathways
 from scconcepts_app.library import OpenedStore
-from scconcepts_app.pages.context import Chosen, Context, choose
+from scconcepts_app.pages.context import Chosen, Context, choose, own
 from scconcepts_app.views.association import list_categories, list_columns, list_correlations
 from scconcepts_app.views.pathways import (
     PathwayTable,
@@ -106,7 +106,7 @@ def _register_pathways(app: Dash, context: Context) -> None:
         chosen = choose(context.library, selection)
         if chosen is None or chosen.concept is None:
             return draw_message("", theme)
-        if not key:
+        if not own(key, chosen.entry.store.manifest.enrichments):
             return draw_message("This store holds no test of gene sets.", theme)
         table = list_pathways(chosen.entry.store, chosen.concept, key)
         return (
@@ -122,7 +122,9 @@ def _register_pathways(app: Dash, context: Context) -> None:
     )
     def list_sets(selection: dict[str, Any], key: str) -> tuple[list[dict[str, Any]], str]:
         chosen = choose(context.library, selection)
-        if chosen is None or chosen.concept is None or not key:
+        if chosen is None or chosen.concept is None:
+            return [], ""
+        if not own(key, chosen.entry.store.manifest.enrichments):
             return [], ""
         table = list_pathways(chosen.entry.store, chosen.concept, key)
         return _table_rows(table), _caption(chosen, table)
@@ -150,6 +152,7 @@ def _register_association(app: Dash, context: Context) -> None:
             return draw_message("This store holds no column to compare with.", theme)
         if column == NUMERIC:
             return draw_correlations(list_correlations(store, chosen.concept), theme)
+        own(column, list_columns(store))
         return draw_categories(list_categories(store, chosen.concept, column), metric, theme)
 
 
@@ -179,5 +182,5 @@ def _caption(chosen: Chosen, table: PathwayTable) -> str:
     concept_id = chosen.entry.store.concept_ids[chosen.concept or 0]
     return (
         f"{concept_id}: {table.n_significant} of {len(table.rows)} listed gene sets have q < 0.05. "
-        f"{table.info.title}; dot area: leading genes."
+        "Dot area: leading genes."
     )

@@ -14,7 +14,7 @@ from scconcepts_app.components.graph import graph_slot
 from scconcepts_app.figures.genes import draw_genes
 from scconcepts_app.figures.message import draw_message
 from scconcepts_app.library import OpenedStore
-from scconcepts_app.pages.context import Chosen, Context, choose
+from scconcepts_app.pages.context import Chosen, Context, choose, own
 from scconcepts_app.views.genes import (
     GeneTable,
     default_attribution,
@@ -107,8 +107,13 @@ def register_callbacks(app: Dash, context: Context) -> None:
         if chosen is None or chosen.concept is None:
             return None
         list_name, attribution, differential = keys
+        store = chosen.entry.store
         table = list_genes(
-            chosen.entry.store, chosen.concept, list_name, attribution or None, differential or None
+            store,
+            chosen.concept,
+            list_name,
+            own(attribution, store.manifest.attributions),
+            own(differential, store.manifest.differentials),
         )
         return chosen, table
 

@@ -67,6 +67,7 @@ def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
     store = entry.store
     return {
         "store": entry.key,
+        "defaultStore": context.library.default.key,
         "title": store.manifest.title,
         "first": store.concept_ids[0],
         "base": context.addresses.payloads(entry),

@@ -32,7 +32,10 @@ def refused(done: subprocess.CompletedProcess[str], *words: str) -> None:
 
 
 def database(tmp_path) -> dict[str, str]:
-    return {"SCCONCEPTS_ANNOTATIONS_URL": f"sqlite:///{tmp_path / 'labels.sqlite3'}"}
+    return {
+        "SCCONCEPTS_ANNOTATIONS_URL": f"sqlite:///{tmp_path / 'labels.sqlite3'}",
+        "SCCONCEPTS_CACHE_DIR": str(tmp_path / "cache"),
+    }
 
 
 def test_no_store(tmp_path):

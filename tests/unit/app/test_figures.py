@@ -26,12 +26,12 @@ def traces(figure) -> dict:
 def test_gene_bars_are_the_numbers_of_the_list(store):
     table = list_genes(store, 0, "presence", "neighbours", "inactive")
     found = traces(draw_genes(table, "z", "light"))
-    assert list(found["presence"].x) == [row.presence for row in table.rows]
-    assert list(found["net ± s.e."].x) == [row.effect for row in table.rows]
-    assert list(found["net ± s.e."].error_x.array) == [row.standard_error for row in table.rows]
+    assert list(found["effect ± s.e."].x) == [row.effect for row in table.rows]
+    errors = [row.standard_error for row in table.rows]
+    assert list(found["effect ± s.e."].error_x.array) == errors
     assert list(found["exact swap"].x) == [row.exact for row in table.rows]
     assert list(found["DE"].x) == [row.z for row in table.rows]
-    assert list(found["presence"].customdata) == [row.symbol for row in table.rows]
+    assert list(found["effect ± s.e."].customdata) == [row.symbol for row in table.rows]
 
 
 def test_fold_change_takes_the_place_of_z(store):
@@ -50,12 +50,10 @@ def test_attribution_and_de_have_their_own_titled_axes(store):
 
 
 def test_presence_and_absence_differ_in_colour(store):
-    colors = {
-        name: traces(draw_genes(list_genes(store, 0, name, "neighbours", None), "z", "light"))[
-            name
-        ].marker.color
-        for name in ("presence", "absence")
-    }
+    colors = {}
+    for name in ("presence", "absence"):
+        figure = draw_genes(list_genes(store, 0, name, "neighbours", None), "z", "light")
+        colors[name] = traces(figure)["effect ± s.e."].marker.color
     assert colors == {"presence": LIGHT.presence, "absence": LIGHT.absence}
 
 

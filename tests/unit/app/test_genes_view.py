@@ -54,7 +54,7 @@ def test_a_gene_without_attribution_is_missing_in_the_list_by_de(store):
     variant = with_arrays(store, {"differential/inactive/gene": gene})
     row = list_genes(variant, 0, "differential", "neighbours", "inactive").rows[0]
     assert row.symbol == store.gene_symbols[-1]
-    assert row.effect is row.presence is row.part is None
+    assert row.effect is row.presence is row.exact is None
     assert row.z is not None
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dash.exceptions import PreventUpdate
 
 from scconcepts_app.annotations import AnnotationError, AnnotationService
 from scconcepts_app.library import Library
 from scconcepts_app.pages import methods, shell, workspace
-from scconcepts_app.pages.context import Context, choose
+from scconcepts_app.pages.context import Context, choose, own
 from scconcepts_app.store import ConceptStore
 
 
@@ -33,6 +34,14 @@ def test_an_address_without_concept_means_the_first(context):
     assert choose(context.library, {"concept": "c0004"}).concept == 3
     assert choose(context.library, {"concept": "zzz"}).concept is None
     assert choose(context.library, {"store": "zzz"}) is None
+
+
+def test_a_choice_of_another_store_is_not_computed(store):
+    infos = store.manifest.attributions
+    assert own("neighbours", infos) == "neighbours"
+    assert own("", infos) is None
+    with pytest.raises(PreventUpdate):
+        own("of another store", infos)
 
 
 def test_a_store_without_concepts_says_so(store, context):

@@ -112,6 +112,15 @@ def test_neighbours_among_ties_are_not_enriched():
     assert np.min(p) > 1e-4
 
 
+def test_a_random_set_without_any_weight_does_not_stop_the_sampling():
+    """A concept of one cell gives a ranking of few values, some of them 0."""
+    values = np.repeat(
+        [-1.6, -1.3, -0.9, -0.3, 0.0, 0.3, 0.6, 0.9, 1.6], [17, 30, 30, 8, 9, 2, 2, 1, 1]
+    )
+    sets = matched([[99, 98, 97, 20]])
+    assert all(0 < prerank(values, sets, seed).p[0] < 1 for seed in range(20))
+
+
 def test_the_shell_stays_silent_and_keeps_its_stderr(capfd):
     prerank(VALUES, matched([RANKED[:2], RANKED[5:8]]), seed=0)
     os.write(2, b"still here")

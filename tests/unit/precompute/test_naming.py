@@ -139,6 +139,7 @@ def test_without_columns_and_sets_only_genes_are_left():
         ("type I interferon signaling pathway (GO:0060337)", "Type I interferon signaling pathway"),
         ("Cell Cycle (R-HSA-1640170)", "Cell Cycle"),
         ("REACTOME_CELL_CYCLE", "Cell cycle"),
+        ("HALLMARK_COMPLEMENT", "Complement"),
         ("T cell", "T cell"),
         ("MHC", "MHC"),
     ],

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scconcepts_app.store import ConceptStore, verify_store
-from scconcepts_app.store.schema import SCHEMA_VERSION
+from scconcepts_app.store.schema import CONCEPT_FLAGS, SCHEMA_VERSION
 from tests.conftest import ROOT
 
 STORES = ROOT / "tests" / "data" / "stores"
@@ -47,6 +47,11 @@ def test_v1_manifest(v1):
     assert manifest.obs[2].categories == ["D1", "D2", "D3", "D4"]
     assert manifest.maps[0].bounds == [-7.0, -7.0, 14.0]
     assert [info.key for info in manifest.attributions if info.default] == ["neighbours"]
+
+
+def test_flags_keep_their_bits(v1):
+    known = v1.manifest.concept_flags
+    assert list(CONCEPT_FLAGS[: len(known)]) == known
 
 
 def test_v1_arrays(v1):

@@ -132,13 +132,18 @@ def test_truncated_array(damaged):
     [
         (np.zeros(6, np.int32), r"header says int32 \(6,\), the manifest float32 \[6\]"),
         (np.zeros((1, 6), np.float32), r"header says float32 \(1, 6\)"),
-        (np.zeros((2, 3), np.float32, order="F"), r"header says float32 \(2, 3\)"),
     ],
 )
 def test_array_of_the_same_size_and_another_header(damaged, array, words):
     np.save(damaged / STABILITY, array)
     with pytest.raises(TruncatedArrayError, match=words):
         ConceptStore.open(damaged)
+
+
+def test_an_array_in_another_order_of_axes(damaged):
+    embeddings = ConceptStore.open(damaged).array("embeddings")
+    np.save(damaged / "embeddings.npy", np.asfortranarray(embeddings))
+    assert "in Fortran order" in open_error(damaged, TruncatedArrayError)
 
 
 def test_a_changed_byte_of_a_header_is_refused_or_harmless(damaged):
