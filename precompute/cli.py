@@ -107,7 +107,9 @@ def _run(options: argparse.Namespace) -> int:
     )
     from precompute.pipeline import run_pipeline  # loads torch: only once the file is good
 
-    print(run_pipeline(config, options.until))
+    written = run_pipeline(config, options.until)
+    if written is not None:
+        print(written)
     return 0
 
 

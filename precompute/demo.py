@@ -81,7 +81,8 @@ def run_demo(
         device=device,
         enrichment=replace(config.enrichment, gene_sets=gene_sets),
     )
-    return run_pipeline(config, adata=adata)
+    run_pipeline(config, adata=adata)
+    return target
 
 
 def _choose(dataset: str, data: Path | None) -> tuple[Config, ad.AnnData | None]:

@@ -60,8 +60,12 @@ STAGES = (
 STAGE_NAMES = ("cells", *(stage.name for stage in STAGES), "pack")
 
 
-def run_pipeline(config: Config, until: str = "pack", adata: ad.AnnData | None = None) -> Path:
+def run_pipeline(
+    config: Config, until: str = "pack", adata: ad.AnnData | None = None
+) -> Path | None:
     """Run all stages up to `until` and return the store, or the workspace when stopped early.
+
+    None after the stage ``cells``, which writes nothing.
 
     Parameters
     ----------
@@ -84,9 +88,10 @@ def run_pipeline(config: Config, until: str = "pack", adata: ad.AnnData | None =
     _report("cells", started, f"{run.cells.n_cells:,} cells, {len(run.cells.model_genes):,} genes")
     for notice in run.cells.notices:
         log.info("    note: %s", notice)
+    if until == "cells":
+        return None
     with run.workspace:
-        if until != "cells":
-            _run_stages(run, until)
+        _run_stages(run, until)
         if until != "pack":
             return run.workspace.folder
         started = time.perf_counter()

@@ -181,6 +181,9 @@ def _add_genes_of_concepts(writer, rng, n_concepts, n_genes):
             presence = np.abs(rng.normal(0, 0.02, n_model))
             presence[5 * c : 5 * c + 5] += np.linspace(0.9, 0.3, 5)
             absence = rng.normal(0, 0.03, n_model)
+            less = np.arange(n_model) % 3 == 2
+            less[5 * c : 5 * c + 5] = False
+            presence, absence = np.where(less, 0, presence), np.where(less, absence, 0)
             order = np.argsort(-presence, kind="stable")
             exact = np.where(np.arange(n_model) < 15, (presence + absence)[order] * 1.02, np.nan)
             rows.append(

@@ -83,7 +83,8 @@ class Cells:
 
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Map</title>
-<link rel="icon" href="data:,"><link rel="stylesheet" href="/assets/map.css">{scripts}
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/assets/map.css">
+<link rel="stylesheet" href="/assets/map-legend.css">{scripts}
 <style>body {{ margin: 0; font-family: system-ui, sans-serif; }}
 html[data-theme=dark] body {{ background: #11151b; }}
 #map {{ width: 100%; height: 100vh; }}</style></head><body><div id="map"></div></body></html>"""
