@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import false_discovery_control
 
 
 @dataclass(frozen=True)
@@ -46,24 +47,16 @@ def make_enrichment(
     size: np.ndarray,
     leading: list[np.ndarray],
 ) -> Enrichment:
-    """Return the rows ordered by p, then by size of the statistic, with q added."""
+    """Return the rows ordered by p, then by size of the statistic, with q added.
+
+    q by Benjamini and Hochberg (1995), in scipy.
+    """
     order = np.lexsort((gene_set, -np.abs(statistic), p))
     return Enrichment(
         gene_set=gene_set[order],
         statistic=statistic[order],
         p=p[order],
-        q=adjust_p(p)[order],
+        q=(false_discovery_control(p) if len(p) else p)[order],
         size=size[order],
         leading=[leading[i] for i in order],
     )
-
-
-def adjust_p(p: np.ndarray) -> np.ndarray:
-    """Return Benjamini and Hochberg's (1995) q for each p, in the order given."""
-    if len(p) == 0:
-        return np.empty(0)
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty_like(scaled)
-    q[order] = np.minimum(1, np.minimum.accumulate(scaled[::-1])[::-1])
-    return q

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.stats import false_discovery_control, fisher_exact
+from scipy.stats import fisher_exact
 
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.overrepresentation import overrepresentation
 from precompute.enrichment.prerank import break_ties, prerank
-from precompute.enrichment.results import adjust_p, make_enrichment
+from precompute.enrichment.results import make_enrichment
 
 N_GENES = 400
 RNG = np.random.default_rng(0)
@@ -171,15 +171,17 @@ def test_nothing_chosen_is_no_enrichment():
     assert table.p.tolist() == [1.0] * 5 and table.statistic.tolist() == [0.0] * 5
 
 
-@given(hnp.arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1)))
-def test_q_is_scipys(p):
-    assert np.allclose(adjust_p(p), false_discovery_control(p))
-
-
 def test_q_by_hand():
     # Sorted .01 .02 .03 .5 times 4 / rank: .04 .04 .04 .5; the smallest from the right stays.
-    assert np.allclose(adjust_p(np.array([0.5, 0.03, 0.01, 0.02])), [0.5, 0.04, 0.04, 0.04])
-    assert len(adjust_p(np.empty(0))) == 0
+    p = np.array([0.5, 0.03, 0.01, 0.02])
+    table = make_enrichment(np.arange(4), np.ones(4), p, np.full(4, 9), [p] * 4)
+    assert table.gene_set.tolist() == [2, 3, 1, 0]
+    assert np.allclose(table.q, [0.04, 0.04, 0.04, 0.5])
+
+
+def test_no_set_is_no_row():
+    nothing = np.empty(0)
+    assert len(make_enrichment(nothing, nothing, nothing, nothing, []).q) == 0
 
 
 def test_rows_are_ordered_by_p_then_by_size_of_the_statistic():
