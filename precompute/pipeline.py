@@ -6,7 +6,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -98,6 +98,32 @@ def run_pipeline(
         pack_store(run, target)
         _report("pack", started, str(target))
     return target
+
+
+def open_finished(config: Config, names: Sequence[str]) -> Run:
+    """Return a run with the outputs of stages that its workspace holds, for analysis.
+
+    Raises
+    ------
+    InputError
+        A stage has not been run, or not with this config and these cells.
+    """
+    run = _open_run(config, None, resolve_device(config.device))
+    fingerprints: dict[str, str] = {}
+    for stage in STAGES:
+        fingerprints[stage.name] = _fingerprint(stage, run, fingerprints)
+        found = run.workspace.find(stage.name, fingerprints[stage.name])
+        if found is not None:
+            run.outputs[stage.name] = found
+    missing = [name for name in names if name not in run.outputs]
+    if missing:
+        raise fault(
+            run.workspace.folder,
+            f"no output of '{missing[0]}' for this config",
+            "a finished run",
+            "Run it first: python -m precompute run CONFIG.toml",
+        )
+    return run
 
 
 def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:

@@ -130,14 +130,16 @@ def test_a_service_made_before_a_fork_works_after_it(database_url: str) -> None:
     assert labels == {"parent", "child 0", "child 1", "child 2"}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+# On PostgreSQL too where TEST_POSTGRESQL_URL names a database that may be emptied.
+POSTGRESQL_URL = os.environ.get("TEST_POSTGRESQL_URL", "")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"] if POSTGRESQL_URL else ["sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A new database; PostgreSQL where TEST_POSTGRESQL_URL names one that may be emptied."""
+    """Return the address of a new database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'labels.sqlite3'}"
-    url = os.environ.get("TEST_POSTGRESQL_URL")
-    if not url:
-        pytest.skip("TEST_POSTGRESQL_URL is not set")
+    url = POSTGRESQL_URL
     from sqlalchemy import text
 
     from scconcepts_app.annotations.engine import open_engine
