@@ -33,9 +33,9 @@ MAX_RESIDUE = 0.1
 PBMC68K = Config(
     title="PBMC 68k, reduced",
     description=(
-        "700 peripheral blood mononuclear cells and 765 genes of Zheng et al. 2017, the sample "
-        "that comes with scanpy. Counts were recovered from its normalised values. So few cells "
-        "are a demonstration: concepts of real use need thousands."
+        "A demonstration: 700 cells are too few for concepts of real use. Peripheral blood "
+        "mononuclear cells and 765 genes of Zheng et al. 2017, the sample that comes with scanpy; "
+        "counts were recovered from its normalised values."
     ),
     data=DataConfig(cell_type="bulk_labels", library_size="n_counts"),
     # Measured on these 700 cells: with 10 dimensions the consensus explains .72 of the variance
