@@ -23,6 +23,8 @@ RUN python -m venv /venv \
 COPY scconcepts_app scconcepts_app
 COPY precompute precompute
 RUN /venv/bin/pip install -c constraints.txt '.[precompute,scvi]'
+# Compiled code and settings are kept where any --user may write.
+ENV NUMBA_CACHE_DIR=/tmp/numba MPLCONFIGDIR=/tmp/matplotlib
 USER scconcepts
 WORKDIR /data
 ENTRYPOINT ["/venv/bin/python", "-m", "precompute"]

@@ -47,27 +47,17 @@ def create_export_routes(
             records = annotations.export_rows(entry.store.manifest.digest)
         return _answer(write_csv(label_rows(records)), f"{key}-labels.csv")
 
-    @blueprint.get("/concept/<concept_id>/genes.csv")
-    def genes(key: str, concept_id: str) -> Response:
+    @blueprint.get("/concept/<concept_id>/<any(genes, pathways):table>.csv")
+    def of_concept(key: str, concept_id: str, table: str) -> Response:
         entry = find_store(library, key)
         concept = find_concept(entry, concept_id)
+        rows = {"genes": gene_rows, "pathways": pathway_rows}[table]
         text = derived.text(
             entry.store.manifest.digest,
-            f"genes/{concept}",
-            lambda: write_csv(gene_rows(entry.store, concept)),
+            f"{table}/{concept}",
+            lambda: write_csv(rows(entry.store, concept)),
         )
-        return _answer(text, f"{key}-{concept_id}-genes.csv")
-
-    @blueprint.get("/concept/<concept_id>/pathways.csv")
-    def pathways(key: str, concept_id: str) -> Response:
-        entry = find_store(library, key)
-        concept = find_concept(entry, concept_id)
-        text = derived.text(
-            entry.store.manifest.digest,
-            f"pathways/{concept}",
-            lambda: write_csv(pathway_rows(entry.store, concept)),
-        )
-        return _answer(text, f"{key}-{concept_id}-pathways.csv")
+        return _answer(text, f"{key}-{concept_id}-{table}.csv")
 
     return blueprint
 

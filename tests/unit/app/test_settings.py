@@ -17,7 +17,7 @@ FULL = {
     "SCCONCEPTS_HOST": "0.0.0.0",
     "SCCONCEPTS_PORT": "9000",
     "SCCONCEPTS_ANNOTATIONS_URL": "postgresql://ada:secret@db/labels",
-    "SCCONCEPTS_CACHE_DIR": "/tmp/cache",
+    "SCCONCEPTS_CACHE_DIR": "/somewhere/cache",
     "SCCONCEPTS_CACHE_URL": "redis://:secret@cache:6379/0",
     "SCCONCEPTS_DEFAULT_AUTHOR": "Ada Lovelace",
     "SCCONCEPTS_URL_PREFIX": "/concepts/",
@@ -40,7 +40,7 @@ def test_every_variable_is_read() -> None:
     assert settings.stores == (Path("/data/a.store"), Path("b.store"))
     assert settings.port == 9000 and settings.host == "0.0.0.0"
     assert settings.annotations_url == FULL["SCCONCEPTS_ANNOTATIONS_URL"]
-    assert settings.cache_dir == Path("/tmp/cache") and settings.log_level == "debug"
+    assert settings.cache_dir == Path("/somewhere/cache") and settings.log_level == "debug"
     assert settings.default_author == "Ada Lovelace" and settings.url_prefix == "/concepts/"
     assert len(FULL) == len(fields(Settings))
 
