@@ -6,7 +6,7 @@ import logging
 import resource
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -109,10 +109,8 @@ def open_finished(config: Config, names: Sequence[str]) -> Run:
         A stage has not been run, or not with this config and these cells.
     """
     run = _open_run(config, None, resolve_device(config.device))
-    fingerprints: dict[str, str] = {}
-    for stage in STAGES:
-        fingerprints[stage.name] = _fingerprint(stage, run, fingerprints)
-        found = run.workspace.find(stage.name, fingerprints[stage.name])
+    for stage, fingerprint in _list_fingerprints(run):
+        found = run.workspace.find(stage.name, fingerprint)
         if found is not None:
             run.outputs[stage.name] = found
     missing = [name for name in names if name not in run.outputs]
@@ -174,10 +172,7 @@ def _check_dictionary(config: Config, cells: Cells) -> None:
 
 
 def _run_stages(run: Run, until: str) -> None:
-    fingerprints: dict[str, str] = {}
-    for stage in STAGES:
-        fingerprint = _fingerprint(stage, run, fingerprints)
-        fingerprints[stage.name] = fingerprint
+    for stage, fingerprint in _list_fingerprints(run):
         started = time.perf_counter()
         found = run.workspace.find(stage.name, fingerprint)
         if found is None:
@@ -199,6 +194,14 @@ def _compute(stage: Stage, run: Run, fingerprint: str):
     except BaseException:
         run.workspace.abandon(stage.name)
         raise
+
+
+def _list_fingerprints(run: Run) -> Iterator[tuple[Stage, str]]:
+    """Yield the stages in order, each with its fingerprint."""
+    earlier: dict[str, str] = {}
+    for stage in STAGES:
+        earlier[stage.name] = _fingerprint(stage, run, earlier)
+        yield stage, earlier[stage.name]
 
 
 def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:

@@ -4,6 +4,7 @@ import logging
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import anndata as ad
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 
 from precompute.cli import main
-from precompute.pipeline import STAGES
+from precompute.config import read_config
+from precompute.errors import InputError
+from precompute.pipeline import STAGES, open_finished
 from scconcepts_app.store import verify_store
 from scconcepts_app.store.reader import read_manifest
 from tests.conftest import ROOT
@@ -59,6 +62,22 @@ def test_a_run_with_its_workspace_keeps_all_and_packs_the_same_store(finished, t
     log = run(finished.config, "--out", str(again))
     assert (log.kept, log.computed) == (ALL, set())
     assert digest(again) == digest(finished.store)
+
+
+def test_a_finished_run_can_be_opened_for_analysis(finished):
+    opened = open_finished(read_config(finished.config), ("model", "dictionary"))
+    assert set(opened.outputs) == ALL
+    saved = np.load(finished.workspace / "model" / "embeddings.npy")
+    assert np.array_equal(opened.embeddings, saved)
+    again = opened.model.embed(opened.cells.model_counts(), opened.covariates)
+    assert np.allclose(again, saved, atol=1e-5)
+
+
+def test_a_run_of_other_settings_is_not_taken_for_this_one(finished):
+    config = read_config(finished.config)
+    other = replace(config, dictionary=replace(config.dictionary, epochs=11))
+    with pytest.raises(InputError, match="no output of 'dictionary' for this config"):
+        open_finished(other, ("model", "dictionary"))
 
 
 def test_two_fresh_runs_with_one_seed_give_the_same_store(finished, case):
