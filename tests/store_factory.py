@@ -20,11 +20,18 @@ from scconcepts_app.store.manifest import (
 from scconcepts_app.store.payload import encode_payload
 from scconcepts_app.store.schema import (
     ATTRIBUTION_COLUMNS,
+    ATTRIBUTION_EXTRA_COLUMNS,
     CONCEPT_FLAGS,
     DIFFERENTIAL_COLUMNS,
     ENRICHMENT_COLUMNS,
 )
 from scconcepts_app.store.writer import StoreWriter
+from tests.store_factory_trust import (
+    add_cell_effects,
+    add_faithfulness,
+    add_set_swap,
+    describe_trust,
+)
 
 CELL_TYPES = ["B cell", "CD4 T cell", "CD8 T cell", "Monocyte", "NK cell"]
 MARKERS = {
@@ -40,7 +47,7 @@ D_EMBEDDING, K = 8, 2
 
 def write_store(target: Path, n_cells: int = 300, n_other_genes: int = 30, seed: int = 0) -> Path:
     """Write a store of six concepts (five cell types, one interferon response) to `target`."""
-    rng = np.random.default_rng(seed)
+    rng, more = np.random.default_rng(seed), np.random.default_rng(seed + 1)
     cells = _make_cells(rng, n_cells)
     symbols = [g for genes in MARKERS.values() for g in genes] + INTERFERON
     symbols += [f"GENE{i}" for i in range(n_other_genes)]
@@ -54,6 +61,9 @@ def write_store(target: Path, n_cells: int = 300, n_other_genes: int = 30, seed:
         _add_genes_of_concepts(writer, rng, n_concepts, n_genes)
         _add_gene_sets(writer, rng, symbols, n_concepts)
         _add_association(writer, cells, activation)
+        add_faithfulness(writer, n_concepts, n_genes - 3)
+        add_cell_effects(writer, more, activation, expression, n_genes - 3)
+        add_set_swap(writer, more, n_concepts)
         counts = {
             "n_cells": n_cells,
             "n_genes": n_genes,
@@ -153,7 +163,8 @@ def _add_concepts(writer, rng, n_concepts, n_cells):
     writer.add_group("concepts/evidence", encode_strings(evidence))
     writer.add("concepts/stability", np.linspace(0.98, 0.55, n_concepts))
     writer.add("concepts/n_seeds", [5, 5, 5, 4, 4, 3])
-    writer.add("concepts/flags", [0, 0, 0, 0, 1, 1 << CONCEPT_FLAGS.index("unstable")])
+    flags = ["", "", "", "unfaithful", "few_cells", "unstable"]
+    writer.add("concepts/flags", [1 << CONCEPT_FLAGS.index(f) if f else 0 for f in flags])
     writer.add("concepts/match_rate", np.full(n_concepts, 0.98))
 
 
@@ -194,9 +205,11 @@ def _add_genes_of_concepts(writer, rng, n_concepts, n_genes):
                     "absence": absence[order],
                     "standard_error": np.full(n_model, 0.02),
                     "exact": exact,
+                    "q": np.exp(-np.abs((presence + absence)[order]) / 0.02),
                 }
             )
-        writer.add_group(f"attribution/{key}", encode_ragged(rows, ATTRIBUTION_COLUMNS))
+        columns = ATTRIBUTION_COLUMNS | ATTRIBUTION_EXTRA_COLUMNS
+        writer.add_group(f"attribution/{key}", encode_ragged(rows, columns))
     for key in ("inactive", "matched"):
         rows = []
         for c in range(n_concepts):
@@ -327,6 +340,7 @@ def _make_manifest(counts) -> Manifest:
         provenance={"config": {}, "inputs": {}, "packages": {}, "seeds": [0, 1, 2, 3, 4]},
         arrays={},
         digest="",
+        **describe_trust(),
     )
 
 

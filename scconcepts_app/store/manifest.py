@@ -8,7 +8,14 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from scconcepts_app.store.errors import InvalidManifestError, SchemaVersionError
-from scconcepts_app.store.schema import AXES, FORMAT, OBS_ROLES, SCHEMA_VERSION, find_spec
+from scconcepts_app.store.schema import (
+    AXES,
+    FORMAT,
+    OBS_ROLES,
+    READABLE_VERSIONS,
+    SCHEMA_VERSION,
+    find_spec,
+)
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,39 @@ class EnrichmentInfo:
 
 
 @dataclass(frozen=True)
+class FaithfulnessInfo:
+    """One set of faithfulness cards; `key` is that of its attribution.
+
+    `rankings` names the curves in their order, and `rule` says in words what the grades mean.
+    """
+
+    key: str
+    rankings: list[str]
+    rule: str
+
+
+@dataclass(frozen=True)
+class CellEffectsInfo:
+    """Effects of genes in single cells, for the top cells; `key` is that of its attribution."""
+
+    key: str
+
+
+@dataclass(frozen=True)
+class SetSwapInfo:
+    """One set swap: gene sets replaced whole.
+
+    `key` is that of its attribution; `differential` is the key of the enrichment that says what
+    is differential, for the quadrants.
+    """
+
+    key: str
+    title: str
+    description: str
+    differential: str
+
+
+@dataclass(frozen=True)
 class GeneSetLibrary:
     """Where a group of gene sets comes from."""
 
@@ -107,6 +147,9 @@ class Manifest:
     provenance: dict[str, Any]
     arrays: dict[str, ArrayInfo]
     digest: str
+    faithfulness: list[FaithfulnessInfo] = field(default_factory=list)
+    cell_effects: list[CellEffectsInfo] = field(default_factory=list)
+    set_swaps: list[SetSwapInfo] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the text of manifest.json, with a checksum of itself."""
@@ -121,7 +164,11 @@ _RECORDS = {
     "differentials": DifferentialInfo,
     "enrichments": EnrichmentInfo,
     "gene_set_libraries": GeneSetLibrary,
+    "faithfulness": FaithfulnessInfo,
+    "cell_effects": CellEffectsInfo,
+    "set_swaps": SetSwapInfo,
 }
+_SINCE_VERSION_2 = ("faithfulness", "cell_effects", "set_swaps")
 _TYPES = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 
 
@@ -153,13 +200,16 @@ def parse_manifest(data: Any, where: str) -> Manifest:
             f"{where}: 'format' is not '{FORMAT}'. This folder is not a concept store."
         )
     version = data.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if version not in READABLE_VERSIONS:
         raise SchemaVersionError(
-            f"{where}: written in schema version {version!r}, this program reads version "
-            f"{SCHEMA_VERSION}. Build the store again, or use the release that wrote it."
+            f"{where}: written in schema version {version!r}, this program reads versions "
+            f"{READABLE_VERSIONS[0]} to {READABLE_VERSIONS[-1]}. Build the store again, or use "
+            "the release that wrote it."
         )
     faults: list[str] = []
     body = {name: value for name, value in data.items() if name not in _ENVELOPE}
+    if version == 1:
+        body = {**dict.fromkeys(_SINCE_VERSION_2, []), **body}
     for name, record in _RECORDS.items():
         body[name] = _parse_list(record, body.get(name), name, faults)
     body["arrays"] = _parse_arrays(body.get("arrays"), faults)

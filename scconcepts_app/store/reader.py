@@ -21,8 +21,10 @@ from scconcepts_app.store.payload import decode_payload
 from scconcepts_app.store.rules import find_array_faults
 from scconcepts_app.store.schema import (
     ATTRIBUTION_COLUMNS,
+    ATTRIBUTION_EXTRA_COLUMNS,
     DIFFERENTIAL_COLUMNS,
     ENRICHMENT_COLUMNS,
+    SET_SWAP_COLUMNS,
 )
 
 MANIFEST = "manifest.json"
@@ -118,8 +120,12 @@ class ConceptStore:
         return self.ragged("activations/by_concept", ("cell", "value"))
 
     def attribution(self, key: str) -> Ragged:
-        """Gene attribution of each concept under the counterfactual `key`."""
-        return self.ragged(f"attribution/{key}", ATTRIBUTION_COLUMNS)
+        """Gene attribution of each concept under the counterfactual `key`.
+
+        Without the column ``q`` in stores of schema version 1.
+        """
+        extra = [c for c in ATTRIBUTION_EXTRA_COLUMNS if f"attribution/{key}/{c}" in self._maps]
+        return self.ragged(f"attribution/{key}", (*ATTRIBUTION_COLUMNS, *extra))
 
     def differential(self, key: str) -> Ragged:
         """Differential expression of each concept under the comparison `key`."""
@@ -128,6 +134,10 @@ class ConceptStore:
     def enrichment(self, key: str) -> Ragged:
         """Gene sets of each concept under the test `key`, smallest p first."""
         return self.ragged(f"enrichment/{key}", ENRICHMENT_COLUMNS)
+
+    def set_swap(self, key: str) -> Ragged:
+        """Gene sets of each concept, replaced whole under `key`, smallest p first."""
+        return self.ragged(f"set_swap/{key}", SET_SWAP_COLUMNS)
 
     def leading_genes(self, key: str, row: int) -> np.ndarray:
         """Return the gene indices of the leading edge of one row of the enrichment `key`."""

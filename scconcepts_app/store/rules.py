@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from scconcepts_app.store.manifest import Manifest
 from scconcepts_app.store.schema import (
     ARRAYS,
     ATTRIBUTION_COLUMNS,
+    CELL_EFFECT_CELLS,
+    CELL_EFFECT_GENES,
     DIFFERENTIAL_COLUMNS,
     ENRICHMENT_COLUMNS,
+    FAITHFULNESS_CURVES,
+    FAITHFULNESS_MEASURES,
+    SET_SWAP_COLUMNS,
     check_shape,
     find_spec,
 )
+
+_FAITHFULNESS = (
+    "n_replaced",
+    *FAITHFULNESS_CURVES,
+    *FAITHFULNESS_MEASURES,
+    "reason/offsets",
+    "reason/utf8",
+)
+
+
+class _Keyed(Protocol):
+    @property
+    def key(self) -> str: ...
 
 
 def required_arrays(manifest: Manifest) -> Iterator[str]:
@@ -22,14 +41,17 @@ def required_arrays(manifest: Manifest) -> Iterator[str]:
         yield f"obs/{column.key}/{'codes' if column.kind == 'categorical' else 'values'}"
     for info in manifest.maps:
         yield from (f"maps/{info.key}/xy", f"maps/{info.key}/quantised")
-    families = (
-        ("attribution", manifest.attributions, ATTRIBUTION_COLUMNS),
-        ("differential", manifest.differentials, DIFFERENTIAL_COLUMNS),
-        ("enrichment", manifest.enrichments, ENRICHMENT_COLUMNS),
+    families: tuple[tuple[str, Sequence[_Keyed], Iterable[str]], ...] = (
+        ("attribution", manifest.attributions, ("offsets", *ATTRIBUTION_COLUMNS)),
+        ("differential", manifest.differentials, ("offsets", *DIFFERENTIAL_COLUMNS)),
+        ("enrichment", manifest.enrichments, ("offsets", *ENRICHMENT_COLUMNS)),
+        ("set_swap", manifest.set_swaps, ("offsets", *SET_SWAP_COLUMNS)),
+        ("cell_effects", manifest.cell_effects, (*CELL_EFFECT_CELLS, *CELL_EFFECT_GENES)),
+        ("faithfulness", manifest.faithfulness, _FAITHFULNESS),
     )
-    for family, entries, columns in families:
+    for family, entries, names in families:
         for entry in entries:
-            yield from (f"{family}/{entry.key}/{name}" for name in ("offsets", *columns))
+            yield from (f"{family}/{entry.key}/{name}" for name in names)
     for enrichment in manifest.enrichments:
         yield f"enrichment/{enrichment.key}/leading_offsets"
         yield f"enrichment/{enrichment.key}/leading_gene"

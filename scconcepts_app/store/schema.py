@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 FORMAT = "scconcepts-store"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+READABLE_VERSIONS = (1, 2)
 
 # Order is the bit order of `concepts/flags`; a flag is added at the end, never moved.
 CONCEPT_FLAGS = (
@@ -17,6 +18,7 @@ CONCEPT_FLAGS = (
     "mitochondrial",
     "dense",
     "unstable",
+    "unfaithful",
 )
 OBS_ROLES = ("cell_type", "condition", "donor", "batch", "tissue", "qc", "other")
 
@@ -73,6 +75,7 @@ ATTRIBUTION_COLUMNS = {
     "standard_error": "float32",
     "exact": "float32",
 }
+ATTRIBUTION_EXTRA_COLUMNS = {"q": "float32"}  # since version 2
 DIFFERENTIAL_COLUMNS = {
     "gene": "int32",
     "z": "float32",
@@ -90,6 +93,49 @@ ENRICHMENT_COLUMNS = {
     "size": "int32",
     "n_leading": "int32",
 }
+SET_SWAP_COLUMNS = {
+    "gene_set": "int32",
+    "effect": "float32",
+    "share": "float32",
+    "difference": "float32",
+    "expected": "float32",
+    "z": "float32",
+    "p": "float64",
+    "q": "float64",
+    "size": "int32",
+    "n_random": "int32",
+    "quadrant": "int32",
+}
+# Numbers of a faithfulness card, one a concept.
+FAITHFULNESS_MEASURES = {
+    "grade": "int32",
+    "held_out": "int32",
+    "n_cells": "int32",
+    "full_drop": "float32",
+    "completeness": "float32",
+    "rank_top": "float32",
+    "sign_top": "float32",
+    "rank_random": "float32",
+    "sign_random": "float32",
+    "split_cells": "float32",
+    "split_donors": "float32",
+    "share_top": "float32",
+    "match_rate": "float32",
+    "distance": "float32",
+    "in_support": "float32",
+    "inactive": "float32",
+}
+CELL_EFFECT_CELLS = {"cell": "int32", "full_drop": "float32", "total": "float32"}
+CELL_EFFECT_GENES = {
+    "gene": "int32",
+    "effect": "float32",
+    "value": "float32",
+    "counterfactual": "float32",
+}
+FAITHFULNESS_CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
+GRADES = ("A", "B", "C", "D")
+HELD_OUT = ("donors", "cells")
+QUADRANTS = ("neither", "only differential", "used only", "used and differential")
 
 ARRAYS: tuple[ArraySpec, ...] = (
     *_strings("cells/id", "n_cells"),
@@ -122,7 +168,31 @@ ARRAYS: tuple[ArraySpec, ...] = (
     ArraySpec("payloads/activations/bytes", "uint8", ("*",)),
     ArraySpec("payloads/expression/offsets", "int64", ("n_genes+1",)),
     ArraySpec("payloads/expression/bytes", "uint8", ("*",)),
-    *_ragged("attribution/{key}", "n_concepts", ATTRIBUTION_COLUMNS, required=False),
+    *_ragged(
+        "attribution/{key}",
+        "n_concepts",
+        ATTRIBUTION_COLUMNS | ATTRIBUTION_EXTRA_COLUMNS,
+        required=False,
+    ),
+    ArraySpec("faithfulness/{key}/n_replaced", "int32", ("*",), False),
+    *(
+        ArraySpec(f"faithfulness/{{key}}/{curve}", "float32", ("n_concepts", "*", "*"), False)
+        for curve in FAITHFULNESS_CURVES
+    ),
+    *(
+        ArraySpec(f"faithfulness/{{key}}/{measure}", dtype, ("n_concepts",), False)
+        for measure, dtype in FAITHFULNESS_MEASURES.items()
+    ),
+    *_strings("faithfulness/{key}/reason", "n_concepts", required=False),
+    *(
+        ArraySpec(f"cell_effects/{{key}}/{column}", dtype, ("n_concepts", "*"), False)
+        for column, dtype in CELL_EFFECT_CELLS.items()
+    ),
+    *(
+        ArraySpec(f"cell_effects/{{key}}/{column}", dtype, ("n_concepts", "*", "*"), False)
+        for column, dtype in CELL_EFFECT_GENES.items()
+    ),
+    *_ragged("set_swap/{key}", "n_concepts", SET_SWAP_COLUMNS, required=False),
     *_ragged("differential/{key}", "n_concepts", DIFFERENTIAL_COLUMNS, required=False),
     *_ragged("enrichment/{key}", "n_concepts", ENRICHMENT_COLUMNS, required=False),
     ArraySpec("enrichment/{key}/leading_offsets", "int64", ("*",), False),

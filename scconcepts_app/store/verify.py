@@ -10,6 +10,14 @@ import numpy as np
 
 from scconcepts_app.store.errors import ChecksumError, InvalidManifestError
 from scconcepts_app.store.reader import ConceptStore
+from scconcepts_app.store.schema import (
+    CELL_EFFECT_CELLS,
+    CELL_EFFECT_GENES,
+    FAITHFULNESS_CURVES,
+    GRADES,
+    HELD_OUT,
+    QUADRANTS,
+)
 
 _CHUNK = 1 << 22
 _OFFSETS = ("offsets", "leading_offsets")
@@ -72,7 +80,8 @@ def find_content_faults(store: ConceptStore) -> list[str]:
         array = store.array(name)
         if array.size and (array.min() < lowest or array.max() >= limit):
             faults.append(f"{name}: holds indices outside {lowest}..{limit - 1}")
-    return [*faults, *_leading_faults(store), *_level_faults(store)]
+    checks = (_leading_faults, _level_faults, _trust_faults, _cell_effect_faults)
+    return [*faults, *(fault for check in checks for fault in check(store))]
 
 
 def _index_ranges(store: ConceptStore) -> Iterator[tuple[str, int, int]]:
@@ -81,7 +90,7 @@ def _index_ranges(store: ConceptStore) -> Iterator[tuple[str, int, int]]:
     for name in manifest.arrays:
         axis = _INDEX_AXES.get(name.rpartition("/")[2])
         if axis:
-            yield name, 0, manifest.counts[axis]
+            yield name, -1 if name.startswith("cell_effects/") else 0, manifest.counts[axis]
     yield "activations/by_cell/concept", -1, manifest.counts["n_concepts"]
     for column in manifest.obs:
         if column.kind == "categorical":
@@ -106,6 +115,35 @@ def _level_faults(store: ConceptStore) -> list[str]:
     }
     strange = [pair for pair in store.array("association/level").tolist() if (*pair,) not in known]
     return [f"association/level: {strange[0]} is no category of obs"] if strange else []
+
+
+def _trust_faults(store: ConceptStore) -> Iterator[str]:
+    for info in store.manifest.faithfulness:
+        expected = (len(info.rankings), len(store.array(f"faithfulness/{info.key}/n_replaced")))
+        for curve in FAITHFULNESS_CURVES:
+            name = f"faithfulness/{info.key}/{curve}"
+            found = store.array(name).shape[1:]
+            if found != expected:
+                yield f"{name}: holds {found} rankings and steps, expected {expected}"
+        yield from _code_faults(store, f"faithfulness/{info.key}/grade", GRADES)
+        yield from _code_faults(store, f"faithfulness/{info.key}/held_out", HELD_OUT)
+    for swap in store.manifest.set_swaps:
+        yield from _code_faults(store, f"set_swap/{swap.key}/quadrant", QUADRANTS)
+
+
+def _code_faults(store: ConceptStore, name: str, words: tuple[str, ...]) -> Iterator[str]:
+    codes = store.array(name)
+    if codes.size and (codes.min() < -1 or codes.max() >= len(words)):
+        yield f"{name}: holds codes outside -1..{len(words) - 1}"
+
+
+def _cell_effect_faults(store: ConceptStore) -> Iterator[str]:
+    for info in store.manifest.cell_effects:
+        folder = f"cell_effects/{info.key}"
+        for columns in (CELL_EFFECT_CELLS, CELL_EFFECT_GENES):
+            shapes = {store.array(f"{folder}/{column}").shape for column in columns}
+            if len(shapes) > 1:
+                yield f"{folder}: {', '.join(columns)} differ in shape: {sorted(shapes)}"
 
 
 def _column_lengths(store: ConceptStore, group: str, leaf: str) -> list[int]:

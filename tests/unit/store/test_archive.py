@@ -1,40 +1,52 @@
 """One archived store of each schema version, written once, read for ever.
 
-`tests/data/stores/v1` was written by `tests/store_factory.py` with 40 cells and 5 other genes
-when version 1 was made. It is never written again: code that cannot read it has broken the format.
+Each was written by `tests/store_factory.py` with 40 cells and 5 other genes when its version was
+made. They are never written again: code that cannot read one has broken the format.
 """
 
 import numpy as np
 import pytest
 
 from scconcepts_app.store import ConceptStore, verify_store
-from scconcepts_app.store.schema import CONCEPT_FLAGS, SCHEMA_VERSION
+from scconcepts_app.store.schema import CONCEPT_FLAGS, READABLE_VERSIONS
 from tests.conftest import ROOT
 
 STORES = ROOT / "tests" / "data" / "stores"
-V1 = STORES / "v1"
+DIGESTS = {
+    "v1": "69bb3172dc279fb525f5c1a5188645a185b3e7357bd8ea053db0c3a3231a3666",
+    "v2": "8cf67ca140e085202d8751f1bc6ff7d838125a70da79ff890407e92707ae2d24",
+}
 
 
 @pytest.fixture(scope="module")
 def v1() -> ConceptStore:
-    return verify_store(V1)
+    return verify_store(STORES / "v1")
+
+
+@pytest.fixture(scope="module")
+def v2() -> ConceptStore:
+    return verify_store(STORES / "v2")
 
 
 def test_every_version_that_is_read_has_an_archived_store():
-    assert [path.name for path in STORES.iterdir()] == [f"v{SCHEMA_VERSION}"]
+    found = sorted(path.name for path in STORES.iterdir())
+    assert found == [f"v{version}" for version in READABLE_VERSIONS] == list(DIGESTS)
 
 
-def test_the_archive_is_small():
-    assert sum(path.stat().st_size for path in V1.rglob("*") if path.is_file()) < 150_000
+@pytest.mark.parametrize("version", DIGESTS)
+def test_the_archive_is_small(version):
+    files = [path for path in (STORES / version).rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) < 150_000
 
 
-def test_v1_is_the_one_that_was_archived(v1):
-    expected = "69bb3172dc279fb525f5c1a5188645a185b3e7357bd8ea053db0c3a3231a3666"
-    assert v1.manifest.digest == expected
+@pytest.mark.parametrize("version", DIGESTS)
+def test_it_is_the_one_that_was_archived(version, request):
+    assert request.getfixturevalue(version).manifest.digest == DIGESTS[version]
 
 
-def test_v1_manifest(v1):
-    manifest = v1.manifest
+@pytest.mark.parametrize("version", DIGESTS)
+def test_manifest(version, request):
+    manifest = request.getfixturevalue(version).manifest
     assert manifest.title == "Fixture"
     assert manifest.counts == {
         "n_cells": 40,
@@ -49,8 +61,9 @@ def test_v1_manifest(v1):
     assert [info.key for info in manifest.attributions if info.default] == ["neighbours"]
 
 
-def test_flags_keep_their_bits(v1):
-    known = v1.manifest.concept_flags
+@pytest.mark.parametrize("version", DIGESTS)
+def test_flags_keep_their_bits(version, request):
+    known = request.getfixturevalue(version).manifest.concept_flags
     assert list(CONCEPT_FLAGS[: len(known)]) == known
 
 
@@ -69,3 +82,48 @@ def test_v1_payloads(v1):
     cells, values = v1.expression(25)
     assert cells[:4].tolist() == [0, 1, 3, 4]
     assert np.allclose(values[:2], [6.847221, 6.8179593], atol=1e-5)
+
+
+def test_v1_holds_nothing_of_version_2(v1):
+    manifest = v1.manifest
+    assert manifest.faithfulness == manifest.cell_effects == manifest.set_swaps == []
+    assert "q" not in v1.attribution("neighbours").columns
+    assert [n for n in manifest.arrays if n.startswith(("faithfulness", "cell_e", "set_s"))] == []
+
+
+def test_v2_manifest(v2):
+    manifest = v2.manifest
+    assert [info.key for info in manifest.faithfulness] == ["neighbours", "random_matched"]
+    assert manifest.faithfulness[0].rankings == ["attribution", "differential", "random"]
+    assert manifest.faithfulness[0].rule.startswith("A: its first genes take more")
+    assert [info.key for info in manifest.cell_effects] == ["neighbours"]
+    (swap,) = manifest.set_swaps
+    assert (swap.key, swap.differential) == ("neighbours", "prerank_differential")
+
+
+def test_v2_faithfulness(v2):
+    folder = "faithfulness/neighbours"
+    assert v2.array(f"{folder}/n_replaced").tolist() == [1, 2, 5, 10, 20, 32]
+    assert v2.array(f"{folder}/grade").tolist() == [0, 0, 1, 3, -1, 2]
+    assert v2.array(f"{folder}/held_out").tolist() == [0, 0, 0, 0, -1, 1]
+    deletion = v2.array(f"{folder}/deletion")
+    assert np.allclose(deletion[0, :, 3], [0.69053245, 0.462735, 0.3442696])
+    assert np.isnan(deletion[4]).all()
+    assert v2.strings(f"{folder}/reason")[3].startswith("Replacing its first genes takes hardly")
+
+
+def test_v2_cell_effects(v2):
+    folder = "cell_effects/neighbours"
+    assert v2.array(f"{folder}/cell")[4].tolist() == [32, 39, -1]
+    assert v2.array(f"{folder}/gene")[4, 0, :3].tolist() == [21, 20, 23]
+    assert np.allclose(v2.array(f"{folder}/total")[4, :2], [2.4989073, 2.8338194])
+
+
+def test_v2_set_swap_q_and_flags(v2):
+    rows = v2.set_swap("neighbours").rows(2)
+    assert rows["gene_set"][:3].tolist() == [2, 0, 1]
+    assert rows["quadrant"].tolist() == [3, 2, 1, 0, 0, -1]
+    assert np.allclose(rows["share"][:2], [0.56, 0.12])
+    q = v2.attribution("neighbours").rows(0)["q"]
+    assert np.allclose(np.log10(q[:2]), [-19.99079, -16.73543], atol=1e-4)
+    assert v2.array("concepts/flags").tolist() == [0, 0, 0, 128, 1, 64]

@@ -85,9 +85,29 @@ def test_no_map_is_a_fault(body):
 
 
 def test_another_schema_version_is_its_own_error(body):
-    body["schema_version"] = 2
-    with pytest.raises(SchemaVersionError, match="version 2, this program reads version 1"):
+    body["schema_version"] = 3
+    with pytest.raises(SchemaVersionError, match="version 3, this program reads versions 1 to 2"):
         parse_manifest(body, "here")
+
+
+def test_version_1_has_none_of_what_version_2_added(body):
+    added = ("faithfulness", "cell_effects", "set_swaps")
+    old = {name: value for name, value in body.items() if name not in added}
+    manifest = parse_manifest({**old, "schema_version": 1}, "here")
+    assert [getattr(manifest, name) for name in added] == [[], [], []]
+    for name in added:
+        assert f"{name}: expected a list, found NoneType" in faults_of(old)
+
+
+def test_faults_of_the_records_of_version_2(body):
+    body["faithfulness"][0]["rankings"] = "attribution"
+    del body["set_swaps"][0]["differential"]
+    body["cell_effects"][0]["n_top"] = 3
+    text = faults_of(body)
+    assert text.startswith("here: 3 faults:")
+    assert "faithfulness[0].rankings: expected list[str], found 'attribution'" in text
+    assert "set_swaps[0]: missing key 'differential'" in text
+    assert "cell_effects[0]: unknown key 'n_top'" in text
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 3, {}, {"format": "zarr"}])

@@ -62,6 +62,14 @@ def test_a_flipped_bit_is_found(damaged, name, bit):
         ("gene_sets/library", 0, 1, r"outside 0\.\.0"),
         ("activations/by_cell/concept", 0, 6, r"outside -1\.\.5"),
         ("obs/donor/codes", 0, 4, r"outside -1\.\.3"),
+        ("set_swap/neighbours/gene_set", 0, 6, r"outside 0\.\.5"),
+        ("set_swap/neighbours/offsets", -1, 999, "ends at 999"),
+        ("faithfulness/neighbours/reason/offsets", -1, 10_000, "ends at 10000"),
+        ("faithfulness/neighbours/grade", 0, 4, r"codes outside -1\.\.3"),
+        ("faithfulness/neighbours/grade", 0, -2, r"codes outside -1\.\.3"),
+        ("faithfulness/random_matched/held_out", 0, 2, r"codes outside -1\.\.1"),
+        ("cell_effects/neighbours/cell", (0, 0), 60, r"outside -1\.\.59"),
+        ("cell_effects/neighbours/gene", (0, 0, 0), -2, r"outside -1\.\.59"),
         ("association/numeric", 0, 4, r"outside 0\.\.3"),
         ("association/level", 0, 3, r"\[3, 3\] is no category of obs"),
     ],
@@ -90,3 +98,52 @@ def test_too_few_leading_offsets_are_found(fixture_store, tmp_path):
     bad = rewrite(fixture_store, tmp_path / "bad", changed)
     with pytest.raises(InvalidManifestError, match="has 2 offsets, expected 37"):
         verify_store(bad)
+
+
+@pytest.mark.parametrize("curve", ["deletion", "deletion_high", "insertion", "remaining"])
+def test_a_curve_without_its_steps_or_rankings_is_found(fixture_store, tmp_path, curve):
+    name = f"faithfulness/neighbours/{curve}"
+    whole = np.array(ConceptStore.open(fixture_store).array(name))
+    for part, found in ((whole[:, :, 1:], r"\(3, 6\)"), (whole[:, :2], r"\(2, 7\)")):
+        target = tmp_path / f"{part.shape[1]}"
+        bad = rewrite(fixture_store, target, {name: np.ascontiguousarray(part)})
+        with pytest.raises(InvalidManifestError, match=rf"{name}: holds {found} .* \(3, 7\)"):
+            verify_store(bad)
+
+
+@pytest.mark.parametrize("column", ["total", "effect"])
+def test_effects_in_cells_that_differ_in_shape_are_found(fixture_store, tmp_path, column):
+    name = f"cell_effects/neighbours/{column}"
+    whole = np.array(ConceptStore.open(fixture_store).array(name))
+    bad = rewrite(fixture_store, tmp_path / "bad", {name: np.ascontiguousarray(whole[:, :2])})
+    with pytest.raises(InvalidManifestError, match=f"cell_effects/neighbours: .*{column}.* differ"):
+        verify_store(bad)
+
+
+def test_no_cell_and_no_gene_are_no_fault(fixture_store, tmp_path):
+    store = ConceptStore.open(fixture_store)
+    names = ("cell_effects/neighbours/cell", "cell_effects/neighbours/gene")
+    changed = {name: np.full(store.array(name).shape, -1) for name in names}
+    assert verify_store(rewrite(fixture_store, tmp_path / "good", changed)).n_cells == 60
+
+
+def test_q_of_effects_may_be_left_out(fixture_store, tmp_path):
+    source = ConceptStore.open(fixture_store)
+    with StoreWriter(tmp_path / "without") as writer:
+        for name in source.manifest.arrays:
+            if name != "attribution/neighbours/q":
+                writer.add(name, source.array(name))
+        written = writer.commit(replace(read_manifest(fixture_store), arrays={}, digest=""))
+    store = verify_store(written)
+    assert "q" not in store.attribution("neighbours").columns
+    assert "q" in store.attribution("random_matched").columns
+
+
+def test_cards_that_the_manifest_names_must_be_there(fixture_store, tmp_path):
+    source = ConceptStore.open(fixture_store)
+    with StoreWriter(tmp_path / "without") as writer:
+        for name in source.manifest.arrays:
+            if not name.startswith("faithfulness/neighbours/s"):
+                writer.add(name, source.array(name))
+        with pytest.raises(InvalidManifestError, match="neighbours/share_top: missing"):
+            writer.commit(replace(read_manifest(fixture_store), arrays={}, digest=""))
