@@ -21,7 +21,7 @@
     if (value == null) return MISSING;
     const percent = 100 * value;
     if (percent > 0 && percent < 0.1) return "< 0.1 %";
-    return `${percent.toFixed(percent < 10 ? 1 : 0)} %`;
+    return `${fixed(percent, Math.abs(percent) < 10 ? 1 : 0)} %`;
   }
 
   components.ConceptCell = ({ data }) =>
@@ -64,6 +64,35 @@
       ),
       make("div", "sc-cell-sub", "\u00a0"),
     );
+
+  // The table shows the grades of the counterfactual that the gene panel shows.
+  function gradeOf({ grades }) {
+    const key = window.scconcepts?.attribution ?? Object.keys(grades)[0];
+    return grades[key] ?? null;
+  }
+
+  functions.scShare = share;
+  functions.scGrade = (params) => gradeOf(params.data);
+
+  /** A first; what has no grade comes last, whichever way the table is sorted. */
+  functions.scGradeOrder = (a, b, nodeA, nodeB, isDescending) => {
+    if (a === b) return 0;
+    if (a == null || b == null) return (a == null) === Boolean(isDescending) ? -1 : 1;
+    return a < b ? -1 : 1;
+  };
+
+  components.GradeCell = ({ data }) => {
+    const grade = gradeOf(data);
+    const className = `sc-grade is-${(grade ?? "none").toLowerCase()}`;
+    return make("div", "sc-cell", make("div", "", make("span", className, grade ?? MISSING)));
+  };
+
+  const SHORT = { "used and differential": "used and DE", "only differential": "DE only" };
+  functions.scQuadrant = (value) => SHORT[value] ?? value ?? "not placed";
+
+  // The dot tells the quadrant where its own column is out of sight.
+  components.SwapCell = ({ data }) =>
+    make("span", `sc-quadrant is-${(data.quadrant ?? "none").replaceAll(" ", "-")}`, data.name);
 
   components.FlagCell = ({ data }) =>
     data.flags.length

@@ -29,9 +29,11 @@
     return keep();
   };
 
-  /** A bar of the gene figure was clicked -> the map shows that gene. */
-  functions.colorByBar = (click, selection) => {
-    const gene = click?.points?.[0]?.customdata;
+  /** A gene was clicked in a figure -> the map shows it. */
+  functions.colorByPoint = (...args) => {
+    const selection = args.at(-1);
+    const { triggered } = window.dash_clientside.callback_context;
+    const gene = triggered.at(-1)?.value?.points?.[0]?.customdata;
     const color = `gene:${gene}`;
     if (gene && color !== selection?.color) window.scconcepts.navigate(selection, { color });
     return keep();

@@ -97,13 +97,6 @@
     return null;
   }
 
-  /** Which pane of the evidence is in sight. */
-  functions.showTab = (tab) => {
-    const panel = document.getElementById("panes");
-    if (panel && tab) panel.dataset.tab = tab;
-    return keep();
-  };
-
   const counted = new WeakSet(); // tables whose count is kept in step
 
   /** Text in the search box -> the rows that are left. */

@@ -221,6 +221,15 @@
       else this.hover.point(px, py, event, this.stage.view, this.coloring);
     }
 
+    /** A press without a drag: tells the page which cell it was on. */
+    press(px, py, event) {
+      this.point(px, py, event);
+      const { cell } = this.hover;
+      if (cell < 0) return;
+      const detail = { cell };
+      this.element.dispatchEvent(new CustomEvent("scconcepts:cell", { detail, bubbles: true }));
+    }
+
     /** Calls back with (cell or -1, clientX, clientY); returns the function that ends it. */
     onHover(callback) {
       this.hover.listeners.add(callback);

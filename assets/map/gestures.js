@@ -4,6 +4,7 @@
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
   const STEP = 60; // CSS pixels an arrow key moves
   const ZOOM_STEP = 1.5;
+  const STILL = 4; // CSS pixels a pointer may stray in a press that is no drag
   const KEYS = {
     ArrowLeft: (map) => map.pan(STEP, 0),
     ArrowRight: (map) => map.pan(-STEP, 0),
@@ -17,7 +18,10 @@
   };
 
   class Gestures {
-    /** map: {pan(dx, dy), zoom(factor, px, py), fit(), point(px, py, event) or point(null)}. */
+    /**
+     * map: {pan(dx, dy), zoom(factor, px, py), fit(), press(px, py, event), point(px, py, event) or
+     * point(null)}.
+     */
     constructor(canvas, map) {
       this.canvas = canvas;
       this.map = map;
@@ -41,6 +45,7 @@
       if (event.pointerType === "mouse" && event.button !== 0) return;
       this.canvas.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, this.#place(event));
+      this.pressed = this.pointers.size === 1 ? this.#place(event) : null;
       this.canvas.dataset.dragging = "";
     }
 
@@ -67,6 +72,11 @@
     }
 
     #up(event) {
+      const now = this.#place(event);
+      if (event.type === "pointerup" && this.pressed && distance(now, this.pressed) < STILL) {
+        this.map.press(...now, event);
+      }
+      this.pressed = null;
       this.pointers.delete(event.pointerId);
       if (!this.pointers.size) delete this.canvas.dataset.dragging;
     }

@@ -11,6 +11,18 @@ from scconcepts_app.components.table import data_table
 
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
 
+GRADE: dict[str, Any] = {
+    "colId": "grade",
+    "headerName": "Faith.",
+    "headerTooltip": "Faithfulness: how far the attribution with the chosen counterfactual can be "
+    "believed, A to D. Sorts A first.",
+    "valueGetter": {"function": "scGrade(params)"},
+    "comparator": {"function": "scGradeOrder"},
+    "cellRenderer": "GradeCell",
+    "filter": False,  # its button would cover most of the narrow header, which sorts
+    "width": 58,
+}
+
 COLUMNS: list[dict[str, Any]] = [
     {
         "field": "label",
@@ -27,7 +39,7 @@ COLUMNS: list[dict[str, Any]] = [
         "headerName": "Cells",
         "headerTooltip": "Share of all cells in which the concept is active.",
         "cellRenderer": "ShareCell",
-        "width": 68,
+        "width": 62,
         **_NUMBER,
     },
     {
@@ -36,7 +48,7 @@ COLUMNS: list[dict[str, Any]] = [
         "headerTooltip": "Cell type of highest F1 with the activation, and that F1. Sorts by F1.",
         "cellRenderer": "CategoryCell",
         "tooltipField": "category",
-        "width": 90,
+        "width": 86,
         "filter": "agNumberColumnFilter",
     },
     {
@@ -44,26 +56,34 @@ COLUMNS: list[dict[str, Any]] = [
         "headerName": "Stab.",
         "headerTooltip": "Stability: recurrence over seeds of the dictionary, 0 to 1.",
         "cellRenderer": "StabilityCell",
-        "width": 56,
+        "width": 54,
         **_NUMBER,
     },
+    GRADE,
     {
         "field": "flag_names",
         "headerName": "⚠",
         "headerTooltip": "Flags: warnings about the concept; point at one for its name.",
         "cellRenderer": "FlagCell",
         "tooltipField": "flag_names",
-        "width": 46,
+        "width": 38,
     },
     {"field": "search", "hide": True},
 ]
 
 
-def concept_table(rows: list[dict[str, Any]], selected: str | None) -> dash_ag_grid.AgGrid:
-    """Return the table of concepts with `selected` marked."""
+def concept_table(
+    rows: list[dict[str, Any]], selected: str | None, with_grades: bool
+) -> dash_ag_grid.AgGrid:
+    """Return the table of concepts with `selected` marked.
+
+    Parameters
+    ----------
+    with_grades : whether the store has faithfulness cards; without, there is no such column.
+    """
     return data_table(
         ids.CONCEPTS,
-        COLUMNS,
+        [column for column in COLUMNS if with_grades or column is not GRADE],
         rows,
         "id",
         options={

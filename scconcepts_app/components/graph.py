@@ -13,7 +13,15 @@ from dash import dcc, html
 from scconcepts_app.components import ids
 from scconcepts_app.components.attributes import attributes
 
-FIGURES = (ids.GENES, ids.PATHWAYS, ids.ASSOCIATION)
+FIGURES = (
+    ids.GENES,
+    ids.FAITHFULNESS,
+    ids.COMPARISON,
+    ids.VOLCANO,
+    ids.CELL,
+    ids.PATHWAYS,
+    ids.ASSOCIATION,
+)
 
 
 def graph_slot(graph_id: str, label: str) -> html.Div:

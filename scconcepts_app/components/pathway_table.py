@@ -10,6 +10,7 @@ from scconcepts_app.components import ids
 from scconcepts_app.components.table import data_table
 
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
+_P, _Z = "scP(params.value)", "scFixed(params.value, 1)"
 
 COLUMNS: list[dict[str, Any]] = [
     {
@@ -53,6 +54,55 @@ COLUMNS: list[dict[str, Any]] = [
 ]
 
 
+_NAME = COLUMNS[0]
+
+
+def _number(field: str, name: str, meaning: str, words: str, width: int) -> dict[str, Any]:
+    return {
+        "field": field,
+        "headerName": name,
+        "headerTooltip": meaning,
+        "valueFormatter": {"function": words},
+        "width": width,
+        **_NUMBER,
+    }
+
+
+SWAP_COLUMNS: list[dict[str, Any]] = [
+    {**_NAME, "cellRenderer": "SwapCell", "minWidth": 104},
+    _number(
+        "effect",
+        "Effect",
+        "What the pre-activation loses when all genes of the set take their counterfactual values.",
+        "scFixed(params.value, 3)",
+        56,
+    ),
+    _number(
+        "share",
+        "Share",
+        "Effect as a share of the full drop (all genes replaced).",
+        "scShare(params.value)",
+        60,
+    ),
+    _number("z", "z", "Against random sets of the same size and expression.", _Z, 42),
+    _number("p", "p", "Two-sided, by Monte Carlo against the random sets.", _P, 60),
+    _number("q", "q", COLUMNS[2]["headerTooltip"], _P, 60),
+    {
+        "field": "quadrant",
+        "headerName": "Quadrant",
+        "headerTooltip": "Used: the set moves the model's concept otherwise than random sets do. "
+        "DE: it is differential. The dot before the name says the same.",
+        "valueFormatter": {"function": "scQuadrant(params.value)"},
+        "width": 88,
+    },
+]
+
+
+def columns_of(is_swap: bool) -> list[dict[str, Any]]:
+    """Return the columns of a set swap, or of a test of enrichment."""
+    return SWAP_COLUMNS if is_swap else COLUMNS
+
+
 def pathway_table() -> dash_ag_grid.AgGrid:
     """Return the empty table of gene sets."""
     return data_table(
@@ -61,4 +111,5 @@ def pathway_table() -> dash_ag_grid.AgGrid:
         [],
         "row",
         options={"localeText": {"noRowsToShow": "No gene set to show."}},
+        class_name="sc-sets-grid",
     )

@@ -124,7 +124,7 @@ def _lay_out(figure: go.Figure, table: GeneTable, statistic: str, colors: Palett
             "tickmode": "array",
             "tickvals": list(range(len(table.rows))),
             "ticktext": [shorten(row.symbol, 12) for row in table.rows],
-            "tickfont": {"size": 12, "color": colors.text},
+            "tickfont": {"size": 11, "color": colors.text},
             "showgrid": False,
             "fixedrange": True,
             "anchor": "x" if table.attribution else "x2",
@@ -151,7 +151,9 @@ def _describe(row: GeneRow) -> str:
     return "<br>".join(
         (
             f"<b>{row.symbol}</b>" + (f"  {row.gene_id}" if row.gene_id != row.symbol else ""),
-            f"effect {format_number(row.effect, 3)} ± {format_number(row.standard_error, 3)}",
+            f"effect {format_number(row.effect, 3)} ± {format_number(row.standard_error, 3)}"
+            + (f", q {format_p(row.effect_q)} (permutation)" if row.effect_q is not None else ""),
+            f"{format_share(row.share)} of the total effect of all genes",
             _direction(row),
             f"exact swap {format_number(row.exact, 3)}",
             f"DE z {format_number(row.z, 1)}, q {format_p(row.q)}",

@@ -11,7 +11,7 @@ from scconcepts_app.views.pathways import PathwayRow, PathwayTable, choose_for_p
 N_SETS = 12
 _LARGEST = 16
 _FEWEST_SLOTS = 8
-_LABEL_WIDTH = 34
+_LABEL_WIDTH = 30
 
 
 def draw_pathways(table: PathwayTable, theme: str, n: int = N_SETS) -> go.Figure:
@@ -61,7 +61,7 @@ def _lay_out(figure: go.Figure, rows: list[PathwayRow], table: PathwayTable, the
     statistic = table.info.statistic
     reference = 0.0 if table.info.test == "prerank" else 1.0
     figure.update_layout(
-        margin={"l": 232, "r": 66, "t": 6, "b": 40},
+        margin={"l": 204, "r": 66, "t": 6, "b": 40},
         hovermode="closest",
         yaxis={
             "range": [-0.6 - free, len(rows) - 0.4],

@@ -32,6 +32,7 @@ class Palette:
     absence: str
     opposing: str
     differential: str
+    used: str
     scale: tuple[str, ...]
 
 
@@ -45,6 +46,7 @@ LIGHT = Palette(
     absence="#d55e00",
     opposing="#a04a86",
     differential="#7d8a9c",
+    used="#00805a",
     scale=("#b5de2b", "#4ac16d", "#1fa187", "#2a788e", "#414487", "#440154"),
 )
 DARK = Palette(
@@ -57,6 +59,7 @@ DARK = Palette(
     absence="#f0894a",
     opposing="#d893c2",
     differential="#8b98ab",
+    used="#35c494",
     scale=("#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#fde725"),
 )
 
@@ -110,6 +113,12 @@ def start_figure(theme: str) -> go.Figure:
         bargap=0.3,
     )
     return figure
+
+
+def with_alpha(color: str, alpha: float) -> str:
+    """Return a ``#rrggbb`` colour that lets the ground shine through."""
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
 
 
 def shorten(text: str, width: int) -> str:

@@ -10,10 +10,11 @@ import numpy as np
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.concepts import best_category
+from scconcepts_app.views.fact import Fact
+from scconcepts_app.views.faithfulness import summarise_grade
 from scconcepts_app.views.flags import Flag, list_flags
 from scconcepts_app.views.genes import default_attribution
 from scconcepts_app.views.numbers import (
-    format_count,
     format_number,
     format_p,
     format_share,
@@ -22,15 +23,6 @@ from scconcepts_app.views.numbers import (
 
 # Below this F1 fewer than half of calls or of cells would be right.
 NAMED_F1 = 0.5
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A number of a concept with its name and definition."""
-
-    name: str
-    value: str
-    definition: str
 
 
 @dataclass(frozen=True)
@@ -56,16 +48,25 @@ class ConceptCard:
     following: str | None
 
 
-def describe_concept(store: ConceptStore, concept: int) -> ConceptCard:
-    """Return the head of a concept."""
+def describe_concept(
+    store: ConceptStore, concept: int, attribution: str | None = None
+) -> ConceptCard:
+    """Return the head of a concept.
+
+    Parameters
+    ----------
+    attribution : whose grade of faithfulness is told; None: that of the default.
+    """
     ids = store.concept_ids
+    default = default_attribution(store)
+    grade = summarise_grade(store, concept, attribution or (default.key if default else None))
     return ConceptCard(
         index=concept,
         id=ids[concept],
         proposed=store.strings("concepts/label")[concept],
         summary=_write_summary(store, concept),
         evidence=_list_evidence(read_evidence(store, concept), store),
-        facts=_list_facts(store, concept),
+        facts=[*([grade] if grade else []), *_list_facts(store, concept)],
         flags=list_flags(store, concept),
         previous=ids[concept - 1] if concept > 0 else None,
         following=ids[concept + 1] if concept + 1 < len(ids) else None,
@@ -109,7 +110,6 @@ def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:
     highest = known_or_none(values[0]) if len(values) else None
     median = known_or_none(np.median(values)) if len(values) else None
     return [
-        Fact("Active in", format_count(len(values)), "Cells with an activation above 0."),
         Fact(
             "Stability",
             format_number(known_or_none(store.array("concepts/stability")[concept])),

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.views.faithfulness import list_grades
 from scconcepts_app.views.flags import list_flags
 from scconcepts_app.views.genes import default_attribution
 from scconcepts_app.views.numbers import known_or_none
@@ -30,6 +31,7 @@ class ConceptRow:
     n_active, share : active cells, and their share of all cells.
     category, f1 : best category of the cell type column and its F1; None without one.
     stability : recurrence over seeds, 0 to 1; None when it was not measured.
+    grades : grade of faithfulness, A to D or None, under each attribution that has cards.
     flags : keys of its warnings.
     """
 
@@ -43,6 +45,7 @@ class ConceptRow:
     category: str | None
     f1: float | None
     stability: float | None
+    grades: dict[str, str | None]
     flags: list[str]
     flag_names: str
     search: str
@@ -75,6 +78,7 @@ def list_concepts(store: ConceptStore) -> list[ConceptRow]:
                 category=category,
                 f1=f1,
                 stability=known_or_none(stability[concept]),
+                grades=list_grades(store, concept),
                 flags=[flag.key for flag in flags],
                 flag_names=", ".join(flag.name for flag in flags),
                 search=" ".join([concept_id, labels[concept], *genes]),

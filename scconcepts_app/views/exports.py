@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.store.schema import ATTRIBUTION_COLUMNS, DIFFERENTIAL_COLUMNS
 from scconcepts_app.views.concepts import ConceptRow
+from scconcepts_app.views.genes import share_of_effect
 from scconcepts_app.views.pathways import list_pathways
+from scconcepts_app.views.set_swap import list_set_swaps
+from scconcepts_app.views.spread import spread
 
 CONCEPT_HEADER = (
     "id",
@@ -24,6 +26,7 @@ CONCEPT_HEADER = (
     "best_cell_type",
     "best_f1",
     "stability",
+    "faithfulness_grades",
     "flags",
     "top_genes",
 )
@@ -39,6 +42,13 @@ PATHWAY_HEADER = (
     "size",
     "n_leading",
     "leading_genes",
+    "effect",
+    "share_of_full_drop",
+    "difference",
+    "expected_effect",
+    "z",
+    "n_random_sets",
+    "quadrant",
 )
 LABEL_HEADER = (
     "store_digest",
@@ -66,6 +76,7 @@ def concept_rows(rows: Sequence[ConceptRow]) -> Iterator[list[Any]]:
             row.category,
             row.f1,
             row.stability,
+            " ".join(f"{key}:{grade or 'none'}" for key, grade in row.grades.items()),
             " ".join(row.flags),
             " ".join(row.genes),
         ]
@@ -76,23 +87,21 @@ def gene_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
 
     A gene without a number has an empty field: the model did not see it, or it was not tested.
     """
-    manifest = store.manifest
-    tables = [
-        (f"attribution.{info.key}", store.attribution(info.key).rows(concept), ATTRIBUTION_COLUMNS)
-        for info in manifest.attributions
-    ]
+    manifest, tables = store.manifest, []
+    for attribution in manifest.attributions:
+        rows = dict(store.attribution(attribution.key).rows(concept))
+        rows["share_of_effect"] = share_of_effect(rows["effect"])
+        tables.append((f"attribution.{attribution.key}", rows))
     tables += [
-        (f"de.{info.key}", store.differential(info.key).rows(concept), DIFFERENTIAL_COLUMNS)
+        (f"de.{info.key}", store.differential(info.key).rows(concept))
         for info in manifest.differentials
     ]
     header, columns = ["symbol", "gene_id", "in_model"], []
-    for prefix, rows, names in tables:
-        for name in names:
+    for prefix, rows in tables:
+        for name in rows:
             if name != "gene":
                 header.append(f"{prefix}.{name}")
-                column = np.full(store.n_genes, np.nan)
-                column[rows["gene"]] = rows[name]
-                columns.append(column)
+                columns.append(spread(rows, name, store.n_genes))
     yield header
     ids, in_model = list(store.strings("genes/id")), store.array("genes/in_model")
     for gene, symbol in enumerate(store.gene_symbols):
@@ -100,8 +109,9 @@ def gene_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
 
 
 def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
-    """Yield the gene sets of a concept under every test."""
+    """Yield the gene sets of a concept under every test, those of set swaps last."""
     yield list(PATHWAY_HEADER)
+    nothing = [None] * (len(PATHWAY_HEADER) - PATHWAY_HEADER.index("effect"))
     for info in store.manifest.enrichments:
         for row in list_pathways(store, concept, info.key).rows:
             yield [
@@ -116,6 +126,29 @@ def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
                 row.size,
                 row.n_leading,
                 " ".join(row.leading),
+                *nothing,
+            ]
+    for swap in store.manifest.set_swaps:
+        for found in list_set_swaps(store, concept, swap.key).rows:
+            yield [
+                "set_swap",
+                swap.key,
+                found.name,
+                found.library,
+                "z",
+                found.z,
+                found.p,
+                found.q,
+                found.size,
+                None,
+                "",
+                found.effect,
+                found.share,
+                found.difference,
+                found.expected,
+                found.z,
+                found.n_random,
+                found.quadrant,
             ]
 
 

@@ -49,6 +49,11 @@ _WORDS = {
         "unstable",
         "Training again with other seeds often gives no such concept. Treat it as a hint.",
     ),
+    "unfaithful": (
+        "attribution not faithful",
+        "Grade D: its attribution fails at least one test of faithfulness; the tab Faithfulness "
+        "says which. Do not rest a conclusion on its genes.",
+    ),
 }
 
 

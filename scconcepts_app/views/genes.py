@@ -25,6 +25,9 @@ class GeneRow:
     presence : the effect of a gene that the cells express more than their counterfactuals.
     absence : the effect of a gene that they express less.
     standard_error : of `effect`.
+    share : absolute effect as a share of that of all genes of the concept.
+    effect_q : false discovery rate of `effect` against a permutation null; None in stores of
+        schema version 1.
     exact : `effect` measured by swapping this gene alone; measured for the top genes only.
     z, log_fold_change, q : differential expression of the same gene.
     share_active, share_rest : share of cells that express it, active and compared ones.
@@ -36,6 +39,8 @@ class GeneRow:
     presence: float | None
     absence: float | None
     standard_error: float | None
+    share: float | None
+    effect_q: float | None
     exact: float | None
     z: float | None
     log_fold_change: float | None
@@ -53,6 +58,12 @@ class GeneTable:
     n_listed: int
     attribution: AttributionInfo | None
     differential: DifferentialInfo | None
+
+    @property
+    def share(self) -> float | None:
+        """Share of the total absolute effect that the rows carry; None without attribution."""
+        known = [row.share for row in self.rows if row.share is not None]
+        return sum(known) if known else None
 
 
 def default_attribution(store: ConceptStore) -> AttributionInfo | None:
@@ -84,6 +95,8 @@ def list_genes(
         The store has no such key.
     """
     effects = _columns(store.attribution(attribution), concept) if attribution else {}
+    if effects:
+        effects["share"] = share_of_effect(effects["effect"])
     tests = _columns(store.differential(differential), concept) if differential else {}
     genes, n_listed = _rank(list_name, effects, tests, n)
     rows = [_make_row(store, gene, effects, tests) for gene in genes]
@@ -95,6 +108,12 @@ def list_genes(
         attribution=next((i for i in manifest.attributions if i.key == attribution), None),
         differential=next((i for i in manifest.differentials if i.key == differential), None),
     )
+
+
+def share_of_effect(effect: np.ndarray) -> np.ndarray:
+    """Return absolute effects as shares of their sum, (n_rows,) float64; 0 where all are 0."""
+    size = np.abs(np.asarray(effect, dtype=float))
+    return size / (np.nansum(size) or 1.0)
 
 
 def why_no_attribution(store: ConceptStore, concept: int | None = None) -> str:
@@ -133,7 +152,7 @@ def _rank(list_name: str, effects: dict, tests: dict, n: int | None) -> tuple[li
 def _make_row(store: ConceptStore, gene: int, effects: dict, tests: dict) -> GeneRow:
     def value(source: dict, column: str) -> float | None:
         row = source["_row"].get(gene) if source else None
-        return None if row is None else known_or_none(source[column][row])
+        return None if row is None or column not in source else known_or_none(source[column][row])
 
     return GeneRow(
         symbol=store.gene_symbols[gene],
@@ -142,6 +161,8 @@ def _make_row(store: ConceptStore, gene: int, effects: dict, tests: dict) -> Gen
         presence=value(effects, "presence"),
         absence=value(effects, "absence"),
         standard_error=value(effects, "standard_error"),
+        share=value(effects, "share"),
+        effect_q=value(effects, "q"),
         exact=value(effects, "exact"),
         z=value(tests, "z"),
         log_fold_change=value(tests, "log_fold_change"),

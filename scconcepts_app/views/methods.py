@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.store.schema import GRADES
+from scconcepts_app.views.faithfulness import NOT_GRADED, read_grade
 from scconcepts_app.views.numbers import format_count, format_number, format_share
 
 
@@ -46,6 +48,13 @@ TRUST = (
         "read both",
         "A gene can differ between cells and not move the concept, or move it in few cells. "
         "Attribution is not a better list of marker genes.",
+    ),
+    Entry(
+        "Faithfulness",
+        "says how far an attribution can be believed",
+        "Genes are replaced in cells that the ranking has not seen, and the model is asked again. "
+        "A grade is the worst of several tests; D means that at least one of them failed. It is "
+        "about the model, not about biology.",
     ),
     Entry(
         "Presence and absence",
@@ -113,6 +122,7 @@ def describe_methods(store: ConceptStore) -> list[Section]:
             [Entry(i.title, i.method, i.description) for i in manifest.attributions],
             "" if manifest.attributions else _refusal(manifest.provenance),
         ),
+        Section("Faithfulness", _list_faithfulness(store), _explain_faithfulness(store)),
         Section(
             "Differential expression",
             [Entry(i.title, "", i.description) for i in manifest.differentials],
@@ -124,6 +134,7 @@ def describe_methods(store: ConceptStore) -> list[Section]:
                 Entry(i.title, f"reports {i.statistic}, q within a concept (Benjamini-Hochberg)")
                 for i in manifest.enrichments
             ]
+            + [Entry(i.title, "", i.description) for i in manifest.set_swaps]
             + [Entry(lib.name, lib.source) for lib in manifest.gene_set_libraries],
             "" if manifest.enrichments else "This store holds no test of gene sets.",
         ),
@@ -148,6 +159,23 @@ def _list_data(store: ConceptStore) -> list[Entry]:
         Entry("Columns", columns or "none"),
         Entry("Maps", ", ".join(info.title for info in store.manifest.maps)),
     ]
+
+
+def _list_faithfulness(store: ConceptStore) -> list[Entry]:
+    titles = {info.key: info.title for info in store.manifest.attributions}
+    entries = []
+    for info in store.manifest.faithfulness:
+        grades = [read_grade(store, c, info.key) for c in range(store.n_concepts)]
+        counted = [f"{grades.count(grade)} {grade}" for grade in GRADES]
+        counted.append(f"{grades.count(None)} {NOT_GRADED}")
+        entries.append(Entry(titles.get(info.key, info.key), ", ".join(counted), info.rule))
+    return entries
+
+
+def _explain_faithfulness(store: ConceptStore) -> str:
+    if not store.manifest.faithfulness:
+        return "This store holds no faithfulness cards."
+    return "Concepts of each grade, for each counterfactual, and what the grades mean."
 
 
 def _list_dictionary(record: dict[str, Any]) -> list[Entry]:

@@ -40,7 +40,8 @@ def format_share(share: float | None) -> str:
     percent = 100 * share
     if 0 < percent < 0.1:
         return "< 0.1 %"
-    return f"{percent:.1f} %" if percent < 10 else f"{percent:.0f} %"
+    text = f"{percent:.1f} %" if abs(percent) < 10 else f"{percent:.0f} %"
+    return text.replace("-", "\N{MINUS SIGN}", 1)
 
 
 def format_p(p: float | None) -> str:

@@ -52,6 +52,9 @@ def site(tmp_path_factory) -> Iterator[Site]:
         title="Plain",
         attributions=[],
         enrichments=[],
+        faithfulness=[],
+        cell_effects=[],
+        set_swaps=[],
         provenance={"attribution": {"refused": "The embeddings came without their model."}},
     )
     library = Library([("fixture", store), ("plain", ConceptStore(store.path, plain))])
@@ -137,6 +140,34 @@ class Visitor:
                  && document.querySelector('.ag-row-selected')?.getAttribute('row-id') === id
                }""",
             arg=concept_id,
+        )
+
+    def open_tab(self, words: str, figure: str, concept_id: str) -> None:
+        """Choose a tab below the map and wait until its figure shows a concept."""
+        self.page.click(f"#tab >> text='{words}'")
+        self.wait_for_figure(figure, concept_id)
+
+    def wait_for_figure(self, figure: str, meta: str) -> None:
+        """Wait until a figure is in sight and drawn for what `meta` begins with."""
+        self.page.wait_for_function(
+            """([id, meta]) => {
+                 const plot = document.querySelector(`#${id} .js-plotly-plot`);
+                 return plot?.offsetHeight > 80 && plot.layout?.meta?.startsWith(meta)
+                   && plot.querySelector('.point, .annotation, .lines');
+               }""",
+            arg=[figure, meta],
+        )
+
+    def trace(self, figure: str, name: str) -> dict:
+        """Return x and y of a trace of a figure, by its name."""
+        return self.page.evaluate(
+            """([id, name]) => {
+                 const plot = document.querySelector(`#${id} .js-plotly-plot`);
+                 const trace = plot.data.find((t) => t.name === name);
+                 const plain = (v) => Array.from(v?._inputArray ?? v ?? []);
+                 return { x: plain(trace.x), y: plain(trace.y) };
+               }""",
+            [figure, name],
         )
 
     def text(self, selector: str) -> str:

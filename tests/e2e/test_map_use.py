@@ -112,6 +112,26 @@ def test_the_tooltip_tells_the_cell_under_the_pointer(on_map: Driver) -> None:
     assert not on_map.page.locator(".sc-map-tip").is_visible()
 
 
+def test_a_press_tells_its_cell_and_a_drag_does_not(on_map: Driver) -> None:
+    on_map.show(on_map.clusters())
+    on_map.page.evaluate(
+        "() => { window.pressed = []; "
+        "addEventListener('scconcepts:cell', (event) => pressed.push(event.detail.cell)); }"
+    )
+    lone = int(on_map.cells.coordinates.astype(float)[:, 0].argmax())
+    x, y = on_map.place(lone)
+    on_map.page.mouse.move(x, y)
+    on_map.page.mouse.down()
+    on_map.page.mouse.move(x - 40, y)
+    on_map.page.mouse.move(x, y)
+    on_map.page.mouse.move(x - 60, y)
+    on_map.page.mouse.up()
+    assert on_map.page.evaluate("pressed") == []
+    on_map.page.mouse.click(x - 60, y)  # the map has moved along
+    on_map.page.mouse.click(450, 4)
+    assert on_map.page.evaluate("pressed") == [lone]
+
+
 def test_the_nearest_cell_is_the_nearest(on_map: Driver) -> None:
     on_map.show()
     places = np.random.default_rng(3).uniform(0.1, 0.9, size=(200, 2))

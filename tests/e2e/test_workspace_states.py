@@ -74,13 +74,15 @@ def test_a_page_that_fails_is_a_message_not_a_blank(visit, monkeypatch):
 
 
 def test_a_panel_that_fails_says_so_and_the_rest_works(visit, monkeypatch):
-    from scconcepts_app.pages.workspace import evidence
+    from scconcepts_app.pages.workspace import faithfulness
 
     def fail(*_):
         raise RuntimeError("planted")
 
-    monkeypatch.setattr(evidence, "list_pathways", fail)
-    visitor = visit().open_concept("/concept/c0002?store=fixture", "c0002")
+    visitor = visit().open_concept("/concept/c0001?store=fixture", "c0001")
+    monkeypatch.setattr(faithfulness, "read_curves", fail)
+    visitor.page.click(".ag-row[row-id=c0002]")
+    visitor.wait_for_concept("c0002")
     visitor.page.wait_for_function(
         "() => document.getElementById('notice').textContent.includes('could not be filled')"
     )

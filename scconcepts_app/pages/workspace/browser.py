@@ -10,6 +10,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.graph import FIGURES, slot_id
+from scconcepts_app.components.pane import PANES, shown_id
 
 _SELECTION = (ids.SELECTION, "data")
 _CONFIG = (ids.MAP_CONFIG, "data")
@@ -23,7 +24,10 @@ _EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         [(ids.COLOR_BY, "value"), (ids.COLOR_GENE, "value")],
         [_SELECTION],
     ),
-    "colorByBar": ([(ids.GENES, "clickData")], [_SELECTION]),
+    "colorByPoint": (
+        [(figure, "clickData") for figure in (ids.GENES, ids.COMPARISON, ids.VOLCANO, ids.CELL)],
+        [_SELECTION],
+    ),
     "drawMap": (
         [
             _CONFIG,
@@ -35,7 +39,17 @@ _EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         [(ids.CONCEPTS, "rowData")],
     ),
     "showTab": ([(ids.TAB, "value")], []),
+    "showGrades": ([(ids.ATTRIBUTION, "value")], []),
 }
+# What the panes below the map depend on.
+_SHOWN = (
+    (ids.TAB, "value"),
+    _SELECTION,
+    (ids.ATTRIBUTION, "value"),
+    (ids.DIFFERENTIAL, "value"),
+    (ids.STATISTIC, "value"),
+    (ids.THEME, "data"),
+)
 
 
 def effect_stores() -> list[dcc.Store]:
@@ -43,8 +57,14 @@ def effect_stores() -> list[dcc.Store]:
     return [dcc.Store(id=_output_id(function)) for function in _EFFECTS]
 
 
+def pane_stores() -> list[dcc.Store]:
+    """Return the stores that say what each pane shows; see feedPanes in assets/panes.js."""
+    return [dcc.Store(id=shown_id(name)) for name in PANES]
+
+
 def register_callbacks(app: Dash) -> None:
     """Register the workspace's clientside callbacks."""
+    _register_panes(app)
     for function, (inputs, states) in _EFFECTS.items():
         app.clientside_callback(
             ClientsideFunction("scconcepts", function),
@@ -66,6 +86,24 @@ def register_callbacks(app: Dash) -> None:
         *[Output(slot_id(graph_id), "children") for graph_id in FIGURES],
         Input(ids.GRAPHS_WANTED, "data"),
         State(ids.GRAPHS, "data"),
+    )
+
+
+def _register_panes(app: Dash) -> None:
+    app.clientside_callback(
+        ClientsideFunction("scconcepts", "feedPanes"),
+        *[Output(shown_id(name), "data") for name in PANES],
+        *[Input(*pair) for pair in _SHOWN],
+        State(*_CONFIG),
+        *[State(shown_id(name), "data") for name in PANES],
+    )
+    app.clientside_callback(
+        ClientsideFunction("scconcepts", "pickCell"),
+        Output(ids.CELL_CHOICE, "value", allow_duplicate=True),
+        Input(ids.CELL_CLICKED, "data"),
+        State(ids.CELL_CHOICE, "options"),
+        State(ids.TAB, "value"),
+        prevent_initial_call=True,
     )
 
 

@@ -12,7 +12,7 @@ from scconcepts_app.components.card import concept_card
 from scconcepts_app.components.messages import error_state
 from scconcepts_app.labels import read_row
 from scconcepts_app.library import OpenedStore
-from scconcepts_app.pages.context import Context, choose
+from scconcepts_app.pages.context import Context, choose, own
 from scconcepts_app.views.card import describe_concept
 from scconcepts_app.views.gene_search import search_genes
 
@@ -25,15 +25,19 @@ def register_callbacks(app: Dash, context: Context) -> None:
         Output(ids.MISSING, "children"),
         Output(ids.MISSING, "hidden"),
         Input(ids.SELECTION, "data"),
+        Input(ids.ATTRIBUTION, "value"),
         Input(ids.LABEL_SAVED, "data"),
     )
-    def show_concept(selection: dict[str, Any], saved: Any) -> tuple[Any, Any, bool]:
+    def show_concept(
+        selection: dict[str, Any], attribution: str, saved: Any
+    ) -> tuple[Any, Any, bool]:
         chosen = choose(context.library, selection)
         if chosen is None:
             raise PreventUpdate
         if chosen.concept is None:
             return None, _unknown(context, chosen.entry, selection), False
-        return _card(context, chosen.entry, chosen.concept), None, True
+        key = own(attribution, chosen.entry.store.manifest.attributions)
+        return _card(context, chosen.entry, chosen.concept, key), None, True
 
     @app.callback(
         Output(ids.COLOR_GENE, "options", allow_duplicate=True),
@@ -50,8 +54,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
         return [value, *[g for g in found if g != value]] if value else found
 
 
-def _card(context: Context, entry: OpenedStore, concept: int) -> html.Div:
-    card = describe_concept(entry.store, concept)
+def _card(context: Context, entry: OpenedStore, concept: int, attribution: str | None) -> html.Div:
+    card = describe_concept(entry.store, concept, attribution)
     row = read_row(context.annotations, entry, concept)
     addresses = context.addresses
     steps = {"previous": card.previous, "following": card.following}
@@ -65,7 +69,7 @@ def _card(context: Context, entry: OpenedStore, concept: int) -> html.Div:
         (
             "pathways",
             addresses.export(entry.key, f"concept/{card.id}/pathways.csv"),
-            "Gene sets of this concept under every test (CSV)",
+            "Gene sets of this concept under every test, set swap included (CSV)",
         ),
         (
             "all concepts",

@@ -21,7 +21,7 @@ from scconcepts_app.views.genes import (
     list_genes,
     why_no_attribution,
 )
-from scconcepts_app.views.numbers import format_count
+from scconcepts_app.views.numbers import format_count, format_share
 
 _LISTS = [
     (
@@ -82,6 +82,7 @@ def panel(entry: OpenedStore) -> html.Section:
                 ],
                 className="sc-bar is-second",
             ),
+            html.P(id=ids.COUNTERFACTUAL, className="sc-counterfactual"),
             graph_slot(ids.GENES, "Gene attribution and differential expression"),
             html.P(id=ids.GENES_CAPTION, className="sc-caption"),
         ],
@@ -136,6 +137,17 @@ def register_callbacks(app: Dash, context: Context) -> None:
             figure = draw_message(_why_empty(chosen.entry, concept, table), theme)
         return figure.update_layout(meta=chosen.entry.store.concept_ids[concept])
 
+    @app.callback(
+        Output(ids.COUNTERFACTUAL, "children"),
+        Input(ids.SELECTION, "data"),
+        Input(ids.ATTRIBUTION, "value"),
+    )
+    def describe(selection: dict[str, Any], key: str) -> str:
+        chosen = choose(context.library, selection)
+        infos = chosen.entry.store.manifest.attributions if chosen else []
+        own(key, infos)
+        return next((info.description for info in infos if info.key == key), "")
+
     @app.callback(Output(ids.GENES_CAPTION, "children"), *choices)
     def caption(selection: dict[str, Any], *keys: str) -> str:
         found = read(selection, *keys)
@@ -170,7 +182,8 @@ def _caption(table: GeneTable, chosen: Chosen) -> str:
     }
     ending = words[table.list_name].format(concept_id)
     shown = f"First {len(table.rows)} of " if table.n_listed > len(table.rows) else ""
+    carried = f" They carry {format_share(table.share)} of the total effect." if table.share else ""
     return (
-        f"{shown}{format_count(table.n_listed)} {ending}. Attribution says what moves the model's "
-        "concept, DE what differs between cells."
+        f"{shown}{format_count(table.n_listed)} {ending}.{carried} Attribution says what moves the "
+        "model's concept, DE what differs between cells."
     )

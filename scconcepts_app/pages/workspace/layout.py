@@ -17,7 +17,7 @@ from scconcepts_app.labels import read_rows
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, choose
 from scconcepts_app.pages.workspace import evidence, genes
-from scconcepts_app.pages.workspace.browser import effect_stores
+from scconcepts_app.pages.workspace.browser import effect_stores, pane_stores
 from scconcepts_app.views.gene_search import search_genes
 
 
@@ -40,7 +40,14 @@ def layout(context: Context, entry: OpenedStore, selection: dict[str, Any] | Non
             dcc.Store(id=ids.LABEL_SAVED),
             *effect_stores(),
             *late_graphs(),
-            _concepts_panel([row.to_dict() for row in rows], selected, problem),
+            *pane_stores(),
+            dcc.Store(id=ids.CELL_CLICKED),
+            _concepts_panel(
+                [row.to_dict() for row in rows],
+                selected,
+                problem,
+                with_grades=bool(store.manifest.faithfulness),
+            ),
             html.Div(
                 [
                     html.Div([_map_panel(entry), evidence.panel(entry)], className="sc-middle"),
@@ -78,7 +85,7 @@ def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
 
 
 def _concepts_panel(
-    rows: list[dict[str, Any]], selected: str | None, problem: str | None
+    rows: list[dict[str, Any]], selected: str | None, problem: str | None, with_grades: bool
 ) -> html.Section:
     search = dcc.Input(
         id=ids.SEARCH,
@@ -95,7 +102,7 @@ def _concepts_panel(
                 className="sc-bar",
             ),
             html.P(problem, className="sc-problem", role="alert") if problem else None,
-            html.Div(concept_table(rows, selected), className="sc-fill"),
+            html.Div(concept_table(rows, selected, with_grades), className="sc-fill"),
         ],
         className="sc-left",
         **attributes({"aria-label": "Concepts"}),

@@ -13,6 +13,7 @@ from scconcepts_app.library import Library
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.store.schema import FAITHFULNESS_CURVES, FAITHFULNESS_MEASURES
 from tests.store_factory import write_store
 
 
@@ -29,7 +30,34 @@ def with_arrays(store: ConceptStore, arrays: Mapping[str, np.ndarray]) -> Concep
     return variant
 
 
-@pytest.fixture
+def with_rows(store: ConceptStore, family: str, rows: Mapping[str, list[float]]) -> ConceptStore:
+    """The store whose first concept has these rows of a ragged table, and no other has any."""
+    n_rows = len(next(iter(rows.values())))
+    arrays = {f"{family}/offsets": np.array([0, *[n_rows] * store.n_concepts])}
+    for name in store.manifest.arrays:
+        group, _, column = name.rpartition("/")
+        if group == family and column in rows:
+            arrays[name] = np.array(rows[column], store.array(name).dtype)
+        elif group == family and column != "offsets":
+            arrays[name] = np.zeros(n_rows, store.array(name).dtype)
+    return with_arrays(store, arrays)
+
+
+def without_version_2(store: ConceptStore) -> ConceptStore:
+    """As it was written in schema version 1."""
+    bare = replace(store.manifest, faithfulness=[], cell_effects=[], set_swaps=[])
+    names = [f"attribution/{info.key}/q" for info in bare.attributions]
+    variant = ConceptStore(store.path, bare)
+    variant._maps = {name: a for name, a in variant._maps.items() if name not in names}
+    return variant
+
+
+@pytest.fixture(scope="session")
+def old_store(store: ConceptStore) -> ConceptStore:
+    return without_version_2(store)
+
+
+@pytest.fixture(scope="session")
 def silent_store(store: ConceptStore) -> ConceptStore:
     """Its first concept is active in no cell: no genes, no gene sets, missing numbers."""
     empty_first = {}
@@ -37,6 +65,7 @@ def silent_store(store: ConceptStore) -> ConceptStore:
     families += [f"attribution/{i.key}" for i in store.manifest.attributions]
     families += [f"differential/{i.key}" for i in store.manifest.differentials]
     families += [f"enrichment/{i.key}" for i in store.manifest.enrichments]
+    families += [f"set_swap/{i.key}" for i in store.manifest.set_swaps]
     for family in families:
         offsets = np.array(store.array(f"{family}/offsets"))
         offsets[1:] -= offsets[1]
@@ -45,6 +74,15 @@ def silent_store(store: ConceptStore) -> ConceptStore:
         values = np.array(store.array(f"association/{name}"))
         values[0] = np.nan
         empty_first[f"association/{name}"] = values
+    for info in store.manifest.faithfulness:
+        for name in (*FAITHFULNESS_CURVES, *FAITHFULNESS_MEASURES):
+            values = np.array(store.array(f"faithfulness/{info.key}/{name}"))
+            values[0] = -1 if values.dtype.kind == "i" else np.nan
+            empty_first[f"faithfulness/{info.key}/{name}"] = values
+    for info in store.manifest.cell_effects:
+        cells = np.array(store.array(f"cell_effects/{info.key}/cell"))
+        cells[0] = -1
+        empty_first[f"cell_effects/{info.key}/cell"] = cells
     for name in ("stability", "match_rate"):
         values = np.array(store.array(f"concepts/{name}"))
         values[0] = np.nan
@@ -52,7 +90,7 @@ def silent_store(store: ConceptStore) -> ConceptStore:
     return with_arrays(store, empty_first)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plain_store(store: ConceptStore) -> ConceptStore:
     """As from embeddings without their model: no attribution, no test of gene sets."""
     reason = "The embeddings came without their model."
@@ -60,6 +98,9 @@ def plain_store(store: ConceptStore) -> ConceptStore:
         store.manifest,
         attributions=[],
         enrichments=[],
+        faithfulness=[],
+        cell_effects=[],
+        set_swaps=[],
         provenance={"attribution": {"refused": reason, "counterfactuals": []}},
     )
     return ConceptStore(store.path, manifest)

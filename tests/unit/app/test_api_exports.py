@@ -41,9 +41,37 @@ def test_genes_the_model_does_not_see_are_empty_not_zero(client, store):
 
 def test_pathways_of_every_test_are_there(client):
     rows = table(client, "concept/c0002/pathways.csv")
-    assert len(rows) == 3 * 6
+    assert len(rows) == 3 * 6 + 6
     assert rows[0]["gene_set"] == "CD4 T cell markers"
     assert rows[0]["leading_genes"] == "IL7R LTB CD3D CD3E"
+    assert rows[0]["quadrant"] == rows[0]["share_of_full_drop"] == ""
+
+
+def test_set_swaps_are_the_last_pathways(client, store):
+    rows = table(client, "concept/c0002/pathways.csv")[-6:]
+    values = store.set_swap("neighbours").rows(1)
+    assert {(row["test"], row["ranking"]) for row in rows} == {("set_swap", "neighbours")}
+    assert rows[0]["gene_set"] == "CD4 T cell markers"
+    assert [float(row["effect"]) for row in rows] == pytest.approx(values["effect"].tolist())
+    assert float(rows[0]["share_of_full_drop"]) == pytest.approx(0.56)
+    assert float(rows[0]["difference"]) == pytest.approx(1.2)
+    assert float(rows[0]["z"]) == float(rows[0]["statistic"]) == pytest.approx(13.6)
+    assert [row["quadrant"] for row in rows] == [
+        "used and differential",
+        "used only",
+        "only differential",
+        "neither",
+        "neither",
+        "",
+    ]
+
+
+def test_genes_carry_q_and_share_of_the_effect(client, store):
+    rows = table(client, "concept/c0001/genes.csv")
+    shares = [row["attribution.neighbours.share_of_effect"] for row in rows]
+    assert sum(float(share) for share in shares if share) == pytest.approx(1)
+    q = dict(zip(*(store.attribution("neighbours").rows(0)[n] for n in ("gene", "q")), strict=True))
+    assert float(rows[7]["attribution.neighbours.q"]) == pytest.approx(float(q[7]))
 
 
 def test_concepts_carry_experts_labels(client, store, settings):
@@ -55,6 +83,7 @@ def test_concepts_carry_experts_labels(client, store, settings):
         "Ada",
         "CD4 T cell",
     )
+    assert row["faithfulness_grades"] == "neighbours:A random_matched:A"
     assert float(row["stability"]) == pytest.approx(store.array("concepts/stability")[1])
 
 

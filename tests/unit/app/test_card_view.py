@@ -29,11 +29,25 @@ def test_a_weak_cell_type_is_not_claimed(store):
 def test_facts_are_the_numbers_of_the_store(store):
     values = np.asarray(store.activations.rows(2)["value"])
     found = facts(describe_concept(store, 2))
-    assert found["Active in"] == str(len(values))
     assert found["Activation"] == f"{np.median(values):.2f} (max {values.max():.2f})"
     assert found["Stability"] == f"{store.array('concepts/stability')[2]:.2f}"
     assert found["Seeds"] == "5 of 5"
     assert found["Match rate"] == "98 %"
+
+
+def test_the_grade_is_that_of_the_attribution(store, old_store):
+    assert facts(describe_concept(store, 2))["Faithfulness"] == "B"
+    assert facts(describe_concept(store, 0, "random_matched"))["Faithfulness"] == "B"
+    assert facts(describe_concept(store, 4))["Faithfulness"] == "not graded"
+    assert "Faithfulness" not in facts(describe_concept(old_store, 2))
+
+
+def test_the_grade_explains_itself(store):
+    fact = describe_concept(store, 3).facts[0]
+    assert (fact.name, fact.value) == ("Faithfulness", "D")
+    assert "Nearest inactive cells" in fact.definition
+    assert "takes hardly more than replacing genes in random order" in fact.definition
+    assert "D: not better than random order." in fact.definition
 
 
 def test_every_number_has_its_definition(store):
@@ -57,6 +71,9 @@ def test_flags_carry_their_meaning(store):
     (flag,) = describe_concept(store, 5).flags
     assert flag.name == "unstable"
     assert "hint" in flag.meaning
+    (flag,) = describe_concept(store, 3).flags
+    assert flag.name == "attribution not faithful"
+    assert "Grade D" in flag.meaning
 
 
 @pytest.mark.parametrize("text", ["", "[]", "not json", "3"])

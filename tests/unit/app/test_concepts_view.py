@@ -40,8 +40,16 @@ def test_first_genes_are_those_of_largest_presence(store):
 def test_flags_are_decoded_from_their_bits(store):
     rows = list_concepts(store)
     assert rows[0].flags == []
+    assert rows[3].flag_names == "attribution not faithful"
     assert rows[4].flags == ["few_cells"]
     assert rows[5].flags == ["unstable"]
+
+
+def test_grades_are_told_for_each_attribution_that_has_cards(store, old_store):
+    found = [row.grades["neighbours"] for row in list_concepts(store)]
+    assert found == ["A", "A", "B", "D", None, "C"]
+    assert list_concepts(store)[0].grades == {"neighbours": "A", "random_matched": "B"}
+    assert {str(row.grades) for row in list_concepts(old_store)} == {"{}"}
 
 
 def test_an_expert_label_replaces_the_proposed_one(store):

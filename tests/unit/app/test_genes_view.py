@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 
 from scconcepts_app.views.gene_search import find_gene, index_genes, search_genes
-from scconcepts_app.views.genes import default_attribution, list_genes, why_no_attribution
-from tests.unit.app.conftest import with_arrays
+from scconcepts_app.views.genes import (
+    default_attribution,
+    list_genes,
+    share_of_effect,
+    why_no_attribution,
+)
+from tests.unit.app.conftest import with_arrays, with_rows
 
 
 def rows_of(store, concept, key="neighbours"):
@@ -39,6 +44,32 @@ def test_numbers_of_a_gene_are_those_of_the_store(store):
     tests = store.differential("inactive").rows(0)
     z = dict(zip(tests["gene"].tolist(), tests["z"].tolist(), strict=True))
     assert row.z == pytest.approx(z[int(rows["gene"][at])])
+
+
+def test_share_of_total_effect_and_q_by_hand(store):
+    rows = {
+        "gene": [3, 7, 9],
+        "effect": [0.6, -0.3, 0.1],
+        "presence": [0.6, 0, 0.1],
+        "absence": [0, -0.3, 0],
+        "q": [0.01, 0.2, 1.0],
+    }
+    table = list_genes(
+        with_rows(store, "attribution/neighbours", rows), 0, "presence", "neighbours", None
+    )
+    assert [row.share for row in table.rows] == pytest.approx([0.6, 0.1])
+    assert [row.effect_q for row in table.rows] == pytest.approx([0.01, 1.0])
+    assert table.share == pytest.approx(0.7)
+
+
+def test_a_store_of_version_1_has_shares_but_no_q(old_store):
+    row = list_genes(old_store, 0, "presence", "neighbours", "inactive").rows[0]
+    assert row.share > 0.1
+    assert row.effect_q is None
+
+
+def test_shares_of_effects_that_are_all_zero_are_zero(store):
+    assert share_of_effect(np.zeros(3)).tolist() == [0, 0, 0]
 
 
 def test_genes_not_measured_exactly_are_missing(store):

@@ -38,7 +38,8 @@ def test_numbers(value, text):
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.4567, "46 %"), (0.0456, "4.6 %"), (0.0001, "< 0.1 %"), (1.0, "100 %")]
+    ("share", "text"),
+    [(0.4567, "46 %"), (0.0456, "4.6 %"), (0.0001, "< 0.1 %"), (1.0, "100 %"), (-0.02, "−2.0 %")],
 )
 def test_shares(share, text):
     assert format_share(share) == text

@@ -1,0 +1,189 @@
+"""Two tabs about gene sets, as plot and as table: tests of enrichment, and set swap."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import plotly.graph_objects as go
+from dash import Dash, Input, Output, html
+from dash.exceptions import PreventUpdate
+
+from scconcepts_app.components import ids
+from scconcepts_app.components.controls import choice
+from scconcepts_app.components.graph import graph_slot
+from scconcepts_app.components.pane import of_tabs, pane, shown_id
+from scconcepts_app.components.pathway_table import columns_of, pathway_table
+from scconcepts_app.figures.message import draw_message
+from scconcepts_app.figures.pathways import draw_pathways
+from scconcepts_app.figures.set_swap import draw_set_swaps
+from scconcepts_app.library import OpenedStore
+from scconcepts_app.pages.context import Context, own
+from scconcepts_app.pages.workspace.shown import Shown, read_shown
+from scconcepts_app.views.pathways import PathwayTable, default_enrichment, list_pathways
+from scconcepts_app.views.set_swap import (
+    ABSENT,
+    QUADRANT_CHOICES,
+    SET_SWAP,
+    SwapTable,
+    keep_quadrant,
+    list_set_swaps,
+    why_no_swap,
+)
+
+TABS = [
+    (
+        "pathways",
+        "Pathways",
+        "Gene sets that the concept's genes are enriched for, or that move it.",
+    ),
+    ("table", "Table", "The same gene sets as a table, with their genes."),
+]
+
+
+def controls(entry: OpenedStore) -> html.Div:
+    """Return the row with the choices of test and, for set swap, of quadrant."""
+    store = entry.store
+    default = default_enrichment(store)
+    tests = [(info.key, info.title) for info in store.manifest.enrichments]
+    if store.manifest.set_swaps:
+        tests.append((SET_SWAP, "Set swap"))
+    tests = tests or [("", "none in this store")]
+    return html.Div(
+        [
+            choice(ids.ENRICHMENT, "Test", tests, default.key if default else tests[0][0]),
+            html.Div(
+                choice(ids.QUADRANT, "", list(QUADRANT_CHOICES), "", "Gene sets to list"),
+                id=ids.QUADRANT_PLACE,
+                className="sc-choice",
+                hidden=True,
+            ),
+        ],
+        className="sc-bar is-second",
+        **of_tabs("pathways", "table"),
+    )
+
+
+def make_panes() -> list[html.Div]:
+    """Return the panes of plot and table, and their caption."""
+    return [
+        pane("pathways", graph_slot(ids.PATHWAYS, "Enrichment of gene sets")),
+        pane("table", html.Div(pathway_table(), className="sc-fill")),
+    ]
+
+
+def make_caption() -> html.P:
+    """Return the caption that both tabs share."""
+    return html.P(
+        id=ids.PATHWAYS_CAPTION, className="sc-caption is-wrapped", **of_tabs("pathways", "table")
+    )
+
+
+def register_callbacks(app: Dash, context: Context) -> None:
+    """Register the callbacks of both tabs."""
+    inputs = (
+        Input(shown_id("pathways"), "data"),
+        Input(ids.ENRICHMENT, "value"),
+        Input(ids.QUADRANT, "value"),
+    )
+
+    @app.callback(Output(ids.PATHWAYS, "figure"), *inputs)
+    def draw(data: dict[str, Any] | None, key: str, quadrant: str) -> go.Figure:
+        now = read_shown(context, data)
+        if now.tab != "pathways":
+            raise PreventUpdate  # out of sight
+        table = _read(now, key, quadrant)
+        if table is None or not table.rows:
+            return draw_message(_why_empty(now, key, quadrant), now.theme)
+        if isinstance(table, SwapTable):
+            return draw_set_swaps(table, now.theme)
+        return draw_pathways(table, now.theme)
+
+    # The table does not wait for the figure, which comes late; see `components.graph`.
+    @app.callback(
+        Output(ids.PATHWAY_TABLE, "rowData"),
+        Output(ids.PATHWAY_TABLE, "columnDefs"),
+        Output(ids.PATHWAYS_CAPTION, "children"),
+        Output(ids.QUADRANT_PLACE, "hidden"),
+        *inputs,
+    )
+    def tell(data: dict[str, Any] | None, key: str, quadrant: str) -> tuple[Any, ...]:
+        now = read_shown(context, data)
+        table = _read(now, key, quadrant)
+        is_swap = key == SET_SWAP
+        if table is None:
+            return [], columns_of(is_swap), _why_empty(now, key, quadrant), not is_swap
+        rows = _list_swaps(table) if isinstance(table, SwapTable) else _list_sets(table)
+        return rows, columns_of(is_swap), _caption(now, table), not is_swap
+
+
+def _read(now: Shown, key: str, quadrant: str) -> PathwayTable | SwapTable | None:
+    """Return the gene sets under a test, None when the store has no such test."""
+    if key == SET_SWAP:
+        if now.attribution not in {info.key for info in now.entry.store.manifest.set_swaps}:
+            return None
+        table = list_set_swaps(now.entry.store, now.concept, now.attribution or "")
+        return keep_quadrant(table, quadrant)
+    if not own(key, now.entry.store.manifest.enrichments):
+        return None
+    return list_pathways(now.entry.store, now.concept, key)
+
+
+def _why_empty(now: Shown, key: str, quadrant: str) -> str:
+    if key == SET_SWAP:
+        if quadrant and _read(now, key, ""):
+            return f"No gene set is {quadrant}."
+        return why_no_swap(now.entry.store, now.attribution)
+    if not key:
+        return "This store holds no test of gene sets."
+    if now.is_silent:
+        return "This concept is active in no cell, so no gene set was tested."
+    return "No gene set was tested for this concept: its genes could not be ranked."
+
+
+def _list_sets(table: PathwayTable) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": str(position),
+            "name": row.short_name,
+            "description": f"{row.name} · {row.library} · {row.description}",
+            "statistic": row.statistic,
+            "q": row.q,
+            "size": row.size,
+            "n_leading": row.n_leading,
+            "leading_text": " ".join(row.leading),
+        }
+        for position, row in enumerate(table.rows)
+    ]
+
+
+def _list_swaps(table: SwapTable) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": str(position),
+            "name": row.marked_name,
+            "description": f"{row.name} · {row.library} · {row.description}",
+            "effect": row.effect,
+            "share": row.share,
+            "z": row.z,
+            "p": row.p,
+            "q": row.q,
+            "size": row.size,
+            "quadrant": row.quadrant,
+        }
+        for position, row in enumerate(table.rows)
+    ]
+
+
+def _caption(now: Shown, table: PathwayTable | SwapTable) -> str:
+    counted = (
+        f"{now.concept_id}: {table.n_significant} of {len(table.rows)} listed gene sets have "
+        "q < 0.05."
+    )
+    is_plot = now.tab == "pathways"
+    if isinstance(table, PathwayTable):
+        return f"{counted} Dot area: leading genes." if is_plot else counted
+    ticks = " Ticks: random sets of the same size and expression." if is_plot else ""
+    absent = f" {ABSENT}: less expressed than in the counterfactual (absence)."
+    return f"{counted}{ticks} Used: q ≤ 0.05 against random sets; DE: q ≤ 0.05." + (
+        absent if any(row.is_absent for row in table.rows) else ""
+    )
