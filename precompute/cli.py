@@ -17,8 +17,10 @@ STAGES = {
     "model": "embed the cells, training a model when none is given",
     "dictionary": "train the sparse autoencoders and find the concepts that recur",
     "attribution": "attribute concepts to genes by counterfactuals",
+    "faithfulness": "test the attributions on held-out cells and grade them",
     "differential": "compare active with inactive cells",
     "enrichment": "test gene sets on the rankings",
+    "set_swap": "replace whole gene sets and compare with random ones",
     "association": "compare concepts with the obs columns",
     "naming": "flag and name the concepts",
     "pack": "write the concept store",
@@ -71,6 +73,17 @@ def make_parser() -> argparse.ArgumentParser:
     demo.add_argument("--gene-sets", action="append", default=[], metavar="FILE.gmt")
     demo.add_argument("--keep", action="store_true", help="keep a store that is there already")
     demo.set_defaults(run=_demo)
+    attribute = commands.add_parser(
+        "attribute",
+        help="attribute the concepts of a finished run with any counterfactual and method (CSV)",
+    )
+    attribute.add_argument("path", type=Path, metavar="STORE_OR_WORKSPACE")
+    attribute.add_argument("--counterfactual", default="neighbours", metavar="NAME")
+    attribute.add_argument("--method", default="integrated_gradients", metavar="NAME")
+    attribute.add_argument("--out", type=Path, required=True, metavar="TABLE.csv")
+    attribute.add_argument("--data", help="the h5ad, where it is no longer at its old place")
+    attribute.add_argument("--device", help="auto, cpu or cuda; overrides the config")
+    attribute.set_defaults(run=_attribute)
     validate = commands.add_parser("validate", help="check an h5ad file and say what is in it")
     validate.add_argument("data", type=Path, metavar="DATA.h5ad")
     validate.set_defaults(run=_validate)
@@ -125,6 +138,19 @@ def _demo(options: argparse.Namespace) -> int:
         keep=options.keep,
     )
     print(store)
+    return 0
+
+
+def _attribute(options: argparse.Namespace) -> int:
+    from precompute.attribution_table import write_attribution
+    from precompute.rerun import open_run
+
+    run = open_run(options.path, options.data, options.device)
+    result = write_attribution(run, options.counterfactual, options.method, options.out)
+    refused = [f"concept {i + 1}: {why}" for i, why in enumerate(result.reason) if why]
+    for line in refused:
+        print(f"not attributed, {line}", file=sys.stderr)
+    print(options.out)
     return 0
 
 

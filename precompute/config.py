@@ -61,11 +61,19 @@ class DictionaryConfig:
 
 @dataclass(frozen=True)
 class AttributionConfig:
-    """The counterfactuals; the first one is what the app shows by default."""
+    """The counterfactuals; the first one is what the app shows by default.
+
+    `match` names what counterfactual cells share with a cell where enough of them do, the most
+    important first. `set_swap_cells` cells of a concept have gene sets replaced; 0 leaves the
+    set swap out.
+    """
 
     counterfactuals: tuple[str, ...] = ("neighbours", "random_matched")
+    method: str = "integrated_gradients"
+    match: tuple[str, ...] = ("donor",)
     max_cells: int = 200
-    n_verify: int = 50
+    n_verify: int = 200
+    set_swap_cells: int = 32
 
 
 @dataclass(frozen=True)
@@ -116,7 +124,11 @@ COUNTERFACTUALS = (
     "zero",
     "permuted",
 )
+# What counterfactual cells can be matched on; also the roles of obs columns.
+MATCH = ("donor", "batch", "tissue", "cell_type")
+METHODS = ("exact_swap", "gradient", "integrated_gradients")
 _CHOICES = {
+    "attribution.method": METHODS,
     "model.kind": ("scvi", "embedding"),
     "pack.expression": ("all", "model"),
 }
@@ -134,6 +146,7 @@ _AT_LEAST = {
     "dictionary.expansion": 0.1,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
+    "attribution.set_swap_cells": 0,
     "enrichment.min_size": 2,
     "enrichment.max_size": 2,
     "enrichment.n_top_genes": 5,
@@ -249,5 +262,8 @@ def _check_relations(config: Config, faults: list[str]) -> None:
             f"attribution.counterfactuals: found {list(names)}, expected one or more of "
             f"{COUNTERFACTUALS}, each once"
         )
+    match = config.attribution.match
+    if len(set(match)) < len(match) or not set(match) <= set(MATCH):
+        faults.append(f"attribution.match: found {list(match)}, expected any of {MATCH}, each once")
     if config.model.kind == "embedding" and not config.model.obsm:
         faults.append("model.obsm: expected the name of an obsm matrix for kind = 'embedding'")

@@ -15,9 +15,12 @@ import numpy as np
 from precompute.maps import order_by_morton, quantise
 from precompute.pack_tables import (
     add_attributions,
+    add_cell_effects,
     add_differentials,
     add_enrichments,
+    add_faithfulness,
     add_gene_sets,
+    add_set_swaps,
 )
 from precompute.run import Run
 from scconcepts_app.store.columns import encode_ragged, encode_strings
@@ -54,6 +57,9 @@ def pack_store(run: Run, target: Path) -> Path:
             run,
             bounds,
             attributions=add_attributions(writer, run),
+            faithfulness=add_faithfulness(writer, run),
+            cell_effects=add_cell_effects(writer, run, order),
+            set_swaps=add_set_swaps(writer, run),
             differentials=add_differentials(writer, run),
             enrichments=add_enrichments(writer, run),
             libraries=add_gene_sets(writer, run),
@@ -160,10 +166,8 @@ def _make_manifest(
     run: Run,
     bounds: list[float],
     *,
-    attributions: list[Any],
-    differentials: list[Any],
-    enrichments: list[Any],
     libraries: tuple[list[Any], int],
+    **tables: Any,
 ) -> Manifest:
     cells, model = run.cells, run.outputs["model"].record
     return Manifest(
@@ -181,9 +185,7 @@ def _make_manifest(
         },
         obs=[_obs_column(column) for column in cells.obs.columns],
         maps=[MapInfo("umap", model["map"], bounds)],
-        attributions=attributions,
-        differentials=differentials,
-        enrichments=enrichments,
+        **tables,
         gene_set_libraries=libraries[0],
         concept_flags=list(CONCEPT_FLAGS),
         dictionary=run.outputs["dictionary"].record,

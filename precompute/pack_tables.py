@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from precompute.attribution import COUNTERFACTUALS
+from precompute.attribution import COUNTERFACTUALS, METHODS
 from precompute.run import Run
 from precompute.tables import (
     DIFFERENTIAL_FIELDS,
@@ -15,14 +15,23 @@ from precompute.tables import (
 from scconcepts_app.store.columns import encode_ragged, encode_strings
 from scconcepts_app.store.manifest import (
     AttributionInfo,
+    CellEffectsInfo,
     DifferentialInfo,
     EnrichmentInfo,
+    FaithfulnessInfo,
     GeneSetLibrary,
+    SetSwapInfo,
 )
 from scconcepts_app.store.schema import (
     ATTRIBUTION_COLUMNS,
+    ATTRIBUTION_EXTRA_COLUMNS,
+    CELL_EFFECT_CELLS,
+    CELL_EFFECT_GENES,
     DIFFERENTIAL_COLUMNS,
     ENRICHMENT_COLUMNS,
+    FAITHFULNESS_CURVES,
+    FAITHFULNESS_MEASURES,
+    SET_SWAP_COLUMNS,
 )
 from scconcepts_app.store.writer import StoreWriter
 
@@ -60,15 +69,81 @@ def add_attributions(writer: StoreWriter, run: Run) -> list[AttributionInfo]:
             order = known[np.argsort(-presence[known], kind="stable")]
             row = {field: column[concept][order] for field, column in columns.items()}
             rows.append({"gene": genes[order], **row})
-        writer.add_group(f"attribution/{name}", encode_ragged(rows, ATTRIBUTION_COLUMNS))
+        dtypes = ATTRIBUTION_COLUMNS | ATTRIBUTION_EXTRA_COLUMNS
+        writer.add_group(f"attribution/{name}", encode_ragged(rows, dtypes))
         infos.append(
             AttributionInfo(
                 key=name,
                 title=COUNTERFACTUALS[name].title,
                 counterfactual=name,
-                method="gradient x difference, top genes verified by exact swap",
+                method=METHODS[run.config.attribution.method].title,
                 description=COUNTERFACTUALS[name].description,
                 default=not infos,
+            )
+        )
+    return infos
+
+
+def add_cell_effects(writer: StoreWriter, run: Run, order: np.ndarray) -> list[CellEffectsInfo]:
+    """Add the effects in the top cells; `order` gives the input row of each stored cell."""
+    output = run.outputs["attribution"]
+    genes = np.append(_gene_positions(run), -1)  # an index of -1 stays -1
+    position = np.full(len(order) + 1, -1, np.int64)
+    position[order] = np.arange(len(order))
+    infos = []
+    for info in output.record["counterfactuals"]:
+        name = info["name"]
+        for column in (*CELL_EFFECT_CELLS, *CELL_EFFECT_GENES):
+            values = output.array(f"{name}.cell.{column}")
+            if column == "cell":
+                values = position[values].astype(np.int32)
+            elif column == "gene":
+                values = genes[values].astype(np.int32)
+            writer.add(f"cell_effects/{name}/{column}", values)
+        infos.append(CellEffectsInfo(name))
+    return infos
+
+
+def add_faithfulness(writer: StoreWriter, run: Run) -> list[FaithfulnessInfo]:
+    """Add the faithfulness cards of every attribution."""
+    output = run.outputs["faithfulness"]
+    infos = []
+    for key in output.record["keys"]:
+        n_replaced = np.array(output.record["n_replaced"], np.int32)
+        writer.add(f"faithfulness/{key}/n_replaced", n_replaced)
+        for name in (*FAITHFULNESS_CURVES, *FAITHFULNESS_MEASURES):
+            writer.add(f"faithfulness/{key}/{name}", output.array(f"{key}.{name}"))
+        reasons = encode_strings(output.record["reasons"][key])
+        writer.add_group(f"faithfulness/{key}/reason", reasons)
+        rankings, rule = output.record["rankings"], output.record["rule"]
+        infos.append(FaithfulnessInfo(key, rankings, rule))
+    return infos
+
+
+def add_set_swaps(writer: StoreWriter, run: Run) -> list[SetSwapInfo]:
+    """Add the gene sets that were replaced whole, smallest p first."""
+    output = run.outputs["set_swap"]
+    infos = []
+    for key in output.record["keys"]:
+        columns = {c: output.array(f"{key}.{c}") for c in SET_SWAP_COLUMNS if c != "gene_set"}
+        rows = []
+        for concept in range(run.dictionary.n_latents):
+            row = {name: values[concept] for name, values in columns.items()}
+            known = np.flatnonzero(np.isfinite(row["p"]))
+            best = known[np.lexsort((-np.abs(np.nan_to_num(row["z"][known])), row["p"][known]))]
+            best = best[: run.config.pack.max_gene_sets]
+            chosen = {name: values[best] for name, values in row.items()}
+            rows.append({"gene_set": best, **chosen})
+        writer.add_group(f"set_swap/{key}", encode_ragged(rows, SET_SWAP_COLUMNS))
+        infos.append(
+            SetSwapInfo(
+                key=key,
+                title="Set swap",
+                description=(
+                    "All genes of the set take their counterfactual values at once, against "
+                    "random sets of the same size, mean expression and detection."
+                ),
+                differential=output.record["differential"],
             )
         )
     return infos

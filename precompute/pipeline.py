@@ -23,14 +23,14 @@ from precompute.models.choose import fit_cells
 from precompute.models.embedding import EmbeddingModel
 from precompute.pack import pack_store
 from precompute.run import Arrays, Record, Run, store_path, workspace_path
-from precompute.stages import concepts, genes, meaning
+from precompute.stages import attribution, concepts, faithfulness, genes, meaning, set_swap
 from precompute.workspace import Workspace, digest_file, digest_json
 from scconcepts_app.store.writer import refuse_existing
 
 log = logging.getLogger("precompute")
 
 # Raised when a stage computes something else from the same inputs, so that old outputs go.
-CODE_VERSION = 1
+CODE_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,8 @@ class Stage:
 STAGES = (
     Stage("model", ("model", "seed"), (), concepts.run_model),
     Stage("dictionary", ("dictionary", "seed"), ("model",), concepts.run_dictionary),
-    Stage("attribution", ("attribution", "seed"), ("dictionary",), genes.run_attribution),
+    Stage("attribution", ("attribution", "seed"), ("dictionary",), attribution.run_attribution),
+    Stage("faithfulness", ("attribution", "seed"), ("attribution",), faithfulness.run_faithfulness),
     Stage("differential", ("seed",), ("dictionary",), genes.run_differential),
     Stage(
         "enrichment",
@@ -54,8 +55,14 @@ STAGES = (
         ("attribution", "differential"),
         genes.run_enrichment,
     ),
+    Stage(
+        "set_swap",
+        ("attribution", "seed"),
+        ("attribution", "enrichment"),
+        set_swap.run_set_swap,
+    ),
     Stage("association", (), ("dictionary",), meaning.run_association),
-    Stage("naming", (), ("enrichment", "association", "attribution"), meaning.run_naming),
+    Stage("naming", (), ("enrichment", "association", "faithfulness"), meaning.run_naming),
 )
 STAGE_NAMES = ("cells", *(stage.name for stage in STAGES), "pack")
 
@@ -85,12 +92,16 @@ def run_pipeline(
     device = resolve_device(config.device)
     started = time.perf_counter()
     run = _open_run(config, adata, device)
-    _report("cells", started, f"{run.cells.n_cells:,} cells, {len(run.cells.model_genes):,} genes")
+    # Gene sets are read before anything is computed, so that a bad file costs nobody an hour.
+    sizes = {"cells": run.cells.n_cells, "genes": len(run.cells.model_genes)}
+    sizes["gene sets"] = len(run.sets.names)
+    _report("cells", started, ", ".join(f"{size:,} {word}" for word, size in sizes.items()))
     for notice in run.cells.notices:
         log.info("    note: %s", notice)
     if until == "cells":
         return None
     with run.workspace:
+        run.workspace.describe(config.to_dict())
         _run_stages(run, until)
         if until != "pack":
             return run.workspace.folder
@@ -100,16 +111,24 @@ def run_pipeline(
     return target
 
 
-def open_finished(config: Config, names: Sequence[str]) -> Run:
+def open_finished(config: Config, names: Sequence[str], adata: ad.AnnData | None = None) -> Run:
     """Return a run with the outputs of stages that its workspace holds, for analysis.
+
+    Parameters
+    ----------
+    names : stages that are needed.
+    adata : cells that are at hand already; else ``config.data.path`` is read.
 
     Raises
     ------
     InputError
         A stage has not been run, or not with this config and these cells.
     """
-    run = _open_run(config, None, resolve_device(config.device))
+    run = _open_run(config, adata, resolve_device(config.device))
+    # Only as far as is asked for: what a later stage reads may be gone.
     for stage, fingerprint in _list_fingerprints(run):
+        if set(names) <= set(run.outputs):
+            break
         found = run.workspace.find(stage.name, fingerprint)
         if found is not None:
             run.outputs[stage.name] = found
@@ -137,8 +156,9 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
     check_names(config.attribution.counterfactuals)
     _check_batch(config.model.batch_key, cells)
     _check_dictionary(config, cells)
-    sets = genes.match_gene_sets(config, cells)
-    return Run(config, cells, digest, device, Workspace(workspace_path(config)), sets)
+    run = Run(config, cells, digest, device, Workspace(workspace_path(config)))
+    run.check_match()
+    return run
 
 
 def _check_batch(batch_key: str, cells: Cells) -> None:
@@ -188,6 +208,7 @@ def _run_stages(run: Run, until: str) -> None:
 
 def _compute(stage: Stage, run: Run, fingerprint: str):
     folder = run.workspace.begin(stage.name)
+    run.parts = run.workspace.parts(stage.name, fingerprint)
     try:
         arrays, record = stage.compute(run, folder)
         return run.workspace.finish(stage.name, fingerprint, arrays, record)
@@ -219,6 +240,8 @@ def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:
             "config": {name: config[name] for name in stage.sections},
             "needs": {name: earlier[name] for name in stage.needs},
             **_digest_files(stage.name, run),
+            # Its matched cells are those of the counterfactuals.
+            **({"match": config["attribution"]["match"]} if stage.name == "differential" else {}),
         }
     )
 
@@ -244,6 +267,10 @@ def _summarise(name: str, run: Run) -> str:
         )
     if name == "attribution":
         return record["refused"] or ", ".join(c["name"] for c in record["counterfactuals"])
+    if name == "faithfulness" and record["keys"]:
+        grades = run.outputs[name].array(f"{record['keys'][0]}.grade")
+        counts = [f"{letter} {int((grades == i).sum())}" for i, letter in enumerate("ABCD")]
+        return f"grades {', '.join(counts)}"
     if name == "enrichment":
         return f"{record['n_gene_sets']:,} gene sets on {', '.join(record['rankings'])}"
     return ""

@@ -11,12 +11,15 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from precompute.attribution import Population, make_population
 from precompute.cells import Cells
 from precompute.config import Config
 from precompute.dictionary import Dictionary, activation_matrix
-from precompute.enrichment.gene_sets import MatchedSets
+from precompute.enrichment.gene_sets import MatchedSets, load_libraries, match_sets
+from precompute.errors import fault
 from precompute.models.base import CellModel
 from precompute.models.choose import load_model
+from precompute.parts import Parts
 from precompute.workspace import StageOutput, Workspace
 
 Arrays = dict[str, np.ndarray]
@@ -34,7 +37,7 @@ class Run:
     input_digest : sha256 of the input file, or a name for embedded data.
     device : where torch computes.
     workspace : where stage outputs are kept.
-    sets : the gene sets over the model's genes.
+    parts : where the stage at work keeps its finished parts.
     outputs : outputs of the stages finished so far.
     """
 
@@ -43,7 +46,7 @@ class Run:
     input_digest: str
     device: torch.device
     workspace: Workspace
-    sets: MatchedSets
+    parts: Parts | None = None
     outputs: dict[str, StageOutput] = field(default_factory=dict)
 
     @cached_property
@@ -67,6 +70,20 @@ class Run:
         return Dictionary(**arrays, scale=output.record["scale"], k=output.record["k"])
 
     @cached_property
+    def sets(self) -> MatchedSets:
+        """The gene sets over the model's genes, the same by the same numbers in all stages.
+
+        Raises
+        ------
+        InputError
+            A GMT file is missing or malformed, or no set fits the genes.
+        """
+        settings, cells = self.config.enrichment, self.cells
+        symbols = [cells.genes.symbols[i] for i in cells.model_genes]
+        libraries = load_libraries(settings.gene_sets)
+        return match_sets(libraries, symbols, settings.min_size, settings.max_size)
+
+    @cached_property
     def activation_pairs(self) -> tuple[np.ndarray, np.ndarray]:
         """Concepts and activations of each cell, both (n_cells, k); -1 and 0 for none."""
         output = self.outputs["dictionary"]
@@ -85,10 +102,56 @@ class Run:
         column = self.cells.obs.find_role("donor") or self.cells.obs.find_role("batch")
         return None if column is None else column.values
 
+    @cached_property
+    def match(self) -> dict[str, np.ndarray]:
+        """Columns that counterfactual cells share with a cell, the most important first.
+
+        Raises
+        ------
+        InputError
+            `attribution.match` names a role that no obs column has; the donor may be missing.
+        """
+        columns = {}
+        for role in self.config.attribution.match:
+            column = self.cells.obs.find_role(role)
+            if column is not None and column.categories is not None:
+                columns[role] = _unknown_as_nan(column.values)
+            elif role == "donor":
+                columns |= {} if self.donors is None else {role: _unknown_as_nan(self.donors)}
+            else:
+                raise fault(
+                    self.cells.source,
+                    f"attribution.match names '{role}', which no column of obs is",
+                    f"a categorical column named in data.{role}",
+                    "Name it, or take it out of attribution.match.",
+                )
+        return columns
+
+    def check_match(self) -> None:
+        """Raise `InputError` where `match` does, before anything is computed."""
+        _ = self.match
+
+    @cached_property
+    def population(self) -> Population:
+        """The cells that attribution draws from."""
+        return make_population(
+            self.cells.model_counts(),
+            self.cells.library_size,
+            self.embeddings,
+            *self.activation_pairs,
+            self.dictionary.n_latents,
+            self.donors,
+            self.match,
+        )
+
     @property
     def covariates(self) -> np.ndarray | None:
         """What the model's encoder reads besides expression, (n_cells, n_covariates), or None."""
         return getattr(self.model, "covariates", None)
+
+
+def _unknown_as_nan(codes: np.ndarray) -> np.ndarray:
+    return np.where(codes < 0, np.nan, codes)
 
 
 def store_path(config: Config) -> Path:

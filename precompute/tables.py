@@ -9,7 +9,21 @@ import numpy as np
 from precompute.enrichment.results import Enrichment
 from precompute.workspace import StageOutput
 
-EFFECT_FIELDS = ("effect", "presence", "absence", "standard_error", "exact")
+EFFECT_FIELDS = ("effect", "presence", "absence", "standard_error", "exact", "q")
+# Columns of a faithfulness card that come with the attribution, and its curves.
+CARD_FROM_ATTRIBUTION = (
+    "full_drop",
+    "completeness",
+    "rank_top",
+    "sign_top",
+    "rank_random",
+    "sign_random",
+    "match_rate",
+    "distance",
+    "in_support",
+    "inactive",
+)
+CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
 DIFFERENTIAL_FIELDS = ("z", "p", "q", "log_fold_change", "share_active", "share_rest")
 _ENRICHMENT_FIELDS = ("gene_set", "statistic", "p", "q", "size")
 

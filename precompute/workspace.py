@@ -1,7 +1,8 @@
 """The folder where a run keeps the output of its stages, so that it can go on after a stop.
 
 A stage is written into a hidden folder and renamed when it is whole; what a killed run left
-is swept. Paths here are built from stage names of the code, never from a user's text.
+is swept, but for the finished parts of long stages. Paths here are built from stage names of the
+code, never from a user's text.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from precompute.errors import InputError, fault
+from precompute.parts import Parts
 
+CONFIG = "config.json"
 _RECORD = "stage.json"
 
 
@@ -71,6 +74,16 @@ class Workspace:
             self._lock.close()
             self._lock = None
 
+    def describe(self, config: Mapping[str, Any]) -> None:
+        """Keep the config that the stages are run with, so that the run can be opened again."""
+        try:
+            self._hold()
+            unfinished = self.folder / f".{CONFIG}"
+            unfinished.write_text(json.dumps(config, indent=1), encoding="utf-8")
+            unfinished.rename(self.folder / CONFIG)
+        except OSError as error:
+            raise self._explain(error) from error
+
     def find(self, stage: str, fingerprint: str) -> StageOutput | None:
         """Return the output of `stage` if it was made from the same inputs, else None."""
         path = self.folder / stage / _RECORD
@@ -91,6 +104,18 @@ class Workspace:
             raise self._explain(error) from error
         return folder
 
+    def parts(self, stage: str, fingerprint: str) -> Parts:
+        """Return where `stage` keeps finished parts of its work until it is whole.
+
+        Parts of other inputs are removed.
+        """
+        folder = self.folder / f".{stage}.parts"
+        kept = folder / fingerprint[:16]
+        for other in folder.glob("*"):
+            if other != kept:
+                shutil.rmtree(other, ignore_errors=True)
+        return Parts(kept)
+
     def finish(
         self,
         stage: str,
@@ -107,6 +132,7 @@ class Workspace:
             (folder / _RECORD).write_text(json.dumps(body, indent=1), encoding="utf-8")
             shutil.rmtree(final, ignore_errors=True)
             folder.rename(final)
+            shutil.rmtree(self.folder / f".{stage}.parts", ignore_errors=True)
         except OSError as error:
             self.abandon(stage)
             raise self._explain(error) from error
@@ -118,6 +144,7 @@ class Workspace:
         if self.folder.is_dir() and not any(self.folder.glob("*/")):
             with suppress(OSError):
                 (self.folder / ".lock").unlink()
+                (self.folder / CONFIG).unlink(missing_ok=True)
                 self.folder.rmdir()
 
     def _hold(self) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -59,3 +61,24 @@ def write_config(folder: Path, settings: dict[str, Any], name: str = "run") -> P
     path = folder / f"{name}.toml"
     path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
     return path
+
+
+def copy_stages(source: Path, target: Path, stages: Iterable[str]) -> None:
+    """Copy finished stages from one workspace to another, so that a run need not repeat them."""
+    for stage in stages:
+        shutil.copytree(source / stage, target / stage)
+
+
+def plant_activations(workspace: Path, active: np.ndarray) -> None:
+    """Let each concept be active in other cells; `active` is (n_cells, n_concepts) bool.
+
+    All activations are 1, but those of a cell that stands later in the data are higher.
+    """
+    n_cells, k = np.load(workspace / "dictionary" / "indices.npy").shape
+    indices = np.full((n_cells, k), -1, np.int32)
+    for cell, row in enumerate(active):
+        concepts = np.flatnonzero(row)
+        indices[cell, : len(concepts)] = concepts
+    values = np.where(indices >= 0, 1 + np.arange(n_cells)[:, None] / n_cells, 0)
+    np.save(workspace / "dictionary" / "indices.npy", indices)
+    np.save(workspace / "dictionary" / "values.npy", values.astype(np.float32))

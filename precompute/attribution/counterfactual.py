@@ -57,28 +57,35 @@ class Counterfactual(ABC):
             No cell is left to compare with.
         """
 
-    @abstractmethod
-    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:
-        """Return for each cell if its profiles come from its own donor, (n_cells,) bool.
+    def match_levels(self, concept: int, cells: np.ndarray) -> np.ndarray:
+        """Return in how many of the match columns, from the first on, each cell is matched.
 
-        All False where donors are not known.
+        (n_cells,) int64. 0 where the counterfactual comes from cells of any kind.
         """
+        return np.zeros(len(cells), np.int64)
 
 
 class FromCells(Counterfactual):
     """A counterfactual taken from other cells, which do not activate the concept.
 
-    `n` of them for each cell: from its own donor where that donor has as many, from all
-    donors otherwise.
+    `n` of them for each cell, that share all match columns with it. Where fewer than `n` do,
+    the last column is given up, then the one before it, and so on to cells of any kind.
+
+    Attributes
+    ----------
+    n_own : 1 where a cell is among its own candidates, and then taken out of them; else 0.
     """
 
-    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
-        donors = self.population.donors
-        if donors is None:
-            return np.zeros(len(cells), bool)
-        pool = donors[self.candidates(concept)]
-        enough = np.bincount(pool, minlength=self.population.n_donors) >= self.n
-        return enough[donors[cells]]
+    n_own: ClassVar[int] = 0
+
+    def match_levels(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
+        pool = self.candidates(concept)
+        levels = np.zeros(len(cells), np.int64)
+        for level, groups in enumerate(self.population.match_groups[1:], start=1):
+            available = np.bincount(groups[pool] + 1, minlength=groups.max() + 2)
+            available[0] = 0  # missing labels match nothing
+            levels[available[groups[cells] + 1] >= self.n + self.n_own] = level
+        return levels
 
     def candidates(self, concept: int) -> np.ndarray:
         """Return the cells that sources are taken from: those that do not activate the concept."""
@@ -111,18 +118,15 @@ class FromCells(Counterfactual):
         """Return for each cell its sources among the cells of the pool."""
 
     def _pools(self, concept: int, cells: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield positions in `cells` with the inactive cells they may be compared with."""
+        """Yield positions in `cells` with the cells they may be compared with."""
         pool = self.candidates(concept)
-        matched = self.matched(concept, cells)
-        donors = self.population.donors
-        if donors is not None:
-            for donor in np.unique(donors[cells[matched]]):
-                yield (
-                    np.flatnonzero(matched & (donors[cells] == donor)),
-                    pool[donors[pool] == donor],
-                )
-        if not matched.all():
-            yield np.flatnonzero(~matched), pool
+        levels = self.match_levels(concept, cells)
+        for level in np.unique(levels):
+            groups = self.population.match_groups[level]
+            at_level = levels == level
+            for group in np.unique(groups[cells[at_level]]):
+                rows = np.flatnonzero(at_level & (groups[cells] == group))
+                yield rows, pool[groups[pool] == group]
 
 
 def no_cell_left(name: str, concept: int) -> InputError:

@@ -26,10 +26,12 @@ class Neighbours(FromCells):
     name = "neighbours"
     title = "Nearest inactive cells"
     description = (
-        "Each active cell against the mean, in log1p counts, of the 10 cells nearest to "
+        "Each active cell against the mean, in log1p counts, of the 30 cells nearest to "
         "it by embedding that do not activate the concept, brought to its library size."
     )
-    usual_n = 10
+    # 30 and not 10: at least as faithful on Kang whatever the genes are replaced with, by up to
+    # .04 of the drop after 50 genes; with 100 the contrast is no longer local.
+    usual_n = 30
 
     def profiles(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
         sources = self.sources(concept, cells)
@@ -111,6 +113,7 @@ class Permuted(RandomMatched):
         "Each active cell against 4 other cells that activate the concept too: what "
         "attribution looks like without a contrast."
     )
+    n_own = 1
 
     def candidates(self, concept: int) -> np.ndarray:  # noqa: D102
         return self.population.active(concept)[0]
@@ -143,9 +146,6 @@ class MeanInactive(Counterfactual):
         factor = self.population.library_size[cells] / library_size
         return np.log1p(np.expm1(mean) * factor[:, None]).astype(np.float32)[None]
 
-    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
-        return np.zeros(len(cells), bool)
-
     @lru_cache(maxsize=4)  # noqa: B019
     def _mean(self, concept: int) -> tuple[np.ndarray, float]:
         pool = self.population.inactive(concept)
@@ -173,9 +173,6 @@ class Zero(Counterfactual):
 
     def profiles(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
         return np.zeros((1, len(cells), self.population.n_genes), np.float32)
-
-    def matched(self, concept: int, cells: np.ndarray) -> np.ndarray:  # noqa: D102
-        return np.zeros(len(cells), bool)
 
 
 def _nearest(here: np.ndarray, there: np.ndarray, n: int) -> np.ndarray:

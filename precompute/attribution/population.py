@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -25,6 +26,8 @@ class Population:
     embeddings : (n_cells, d_embedding) float32.
     activations : (n_cells, n_concepts) float32, sparse.
     donors : (n_cells,) int64 codes from 0, or None.
+    match : what counterfactual cells share with a cell where enough of them do: names of
+        columns, the most important first, to (n_cells,) int64 codes, -1 for missing.
     """
 
     counts: sp.csr_matrix
@@ -32,6 +35,7 @@ class Population:
     embeddings: np.ndarray
     activations: sp.csc_matrix
     donors: np.ndarray | None
+    match: dict[str, np.ndarray]
 
     @property
     def n_concepts(self) -> int:
@@ -44,9 +48,31 @@ class Population:
         return self.counts.shape[1]
 
     @cached_property
-    def n_donors(self) -> int:
-        """Number of donors, 0 when they are not known."""
-        return 0 if self.donors is None else int(self.donors.max()) + 1
+    def match_groups(self) -> list[np.ndarray]:
+        """Groups of cells that share the first 0, 1, 2, ... columns of `match`.
+
+        Each is (n_cells,) int64 codes; -1 where one of the columns is missing.
+        """
+        groups = [np.zeros(len(self.library_size), np.int64)]
+        for codes in self.match.values():
+            both = np.stack([groups[-1], codes], axis=1)
+            _, finer = np.unique(both, axis=0, return_inverse=True)
+            groups.append(np.where((both < 0).any(axis=1), -1, finer.ravel()))  # numpy 2.0: 2-D
+        return groups
+
+    def take(self, cells: np.ndarray) -> Population:
+        """Return the population of some of the cells, in that order."""
+        activations = self.activations[cells]
+        activations.sort_indices()
+        return replace(
+            self,
+            counts=self.counts[cells],
+            library_size=self.library_size[cells],
+            embeddings=self.embeddings[cells],
+            activations=activations,
+            donors=None if self.donors is None else self.donors[cells],
+            match={name: codes[cells] for name, codes in self.match.items()},
+        )
 
     def active(self, concept: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the cells that activate a concept, ascending, and their activations."""
@@ -102,6 +128,7 @@ def make_population(
     values: np.ndarray,
     n_concepts: int,
     donors: np.ndarray | None = None,
+    match: Mapping[str, np.ndarray] | None = None,
 ) -> Population:
     """Return a checked `Population`.
 
@@ -113,6 +140,8 @@ def make_population(
     indices, values : (n_cells, k) activations, as `Dictionary.activate` returns them.
     n_concepts : concepts of the dictionary.
     donors : (n_cells,) label of the donor (or batch) of each cell, or None.
+    match : columns that counterfactual cells share with a cell, the most important first,
+        each (n_cells,) labels; None for the donor where it is known.
 
     Raises
     ------
@@ -123,7 +152,9 @@ def make_population(
     counts = sp.csr_matrix(counts, dtype=np.float32)
     library_size = np.asarray(library_size, np.float32)
     columns = {"library_size": library_size, "embeddings": embeddings, "indices": indices}
-    columns |= {"values": values} | ({} if donors is None else {"donors": donors})
+    if match is None:
+        match = {} if donors is None else {"donor": donors}
+    columns |= {"values": values} | ({} if donors is None else {"donors": donors}) | dict(match)
     for name, column in columns.items():
         if len(column) != counts.shape[0]:
             raise _fault(f"{len(column)} {name} for {counts.shape[0]} cells", "one a cell")
@@ -138,15 +169,21 @@ def make_population(
     activations = activation_matrix(indices, values, n_concepts)
     activations.sort_indices()
     embeddings = np.asarray(embeddings, np.float32)
-    return Population(counts, library_size, embeddings, activations, _codes(donors))
+    matched = {name: _factorise(labels) for name, labels in match.items()}
+    return Population(counts, library_size, embeddings, activations, _codes(donors), matched)
 
 
 def _codes(donors: np.ndarray | None) -> np.ndarray | None:
     if donors is None:
         return None
-    codes, _ = pd.factorize(np.asarray(donors), sort=True)
+    codes = _factorise(donors)
     if (codes < 0).any():
         raise _fault(f"{(codes < 0).sum()} cells without a donor", "a label in each cell")
+    return codes
+
+
+def _factorise(labels: np.ndarray) -> np.ndarray:
+    codes, _ = pd.factorize(np.asarray(labels), sort=True)
     return codes.astype(np.int64)
 
 

@@ -38,7 +38,7 @@ def rank_one_swaps(
     -------
     (n_draws, n_pairs, n_swapped) effects; exactly 0 where the value does not change.
     """
-    first = log_counts @ split.weight + split.offset(covariates)
+    first = split.first(log_counts, covariates)
     readers = directions @ split.last_weight.T
     before = (split.middle(first) * readers).sum(dim=1)
     rows = split.weight[columns]

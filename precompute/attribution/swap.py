@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
+from precompute.attribution.pairs import Pairs
 from precompute.attribution.rank_one import rank_one_swaps
 from precompute.attribution.readout import ConceptReadout
 
@@ -15,12 +16,7 @@ _VALUES_PER_BATCH = 4_000_000
 
 
 def swap_effects(
-    readout: ConceptReadout,
-    concepts: np.ndarray,
-    log_counts: np.ndarray,
-    profiles: np.ndarray,
-    genes: np.ndarray,
-    covariates: np.ndarray | None = None,
+    readout: ConceptReadout, pairs: Pairs, genes: np.ndarray | None = None
 ) -> np.ndarray:
     """Return the exact effect of single genes on each pair of cell and concept.
 
@@ -29,11 +25,7 @@ def swap_effects(
 
     Parameters
     ----------
-    concepts : (n_pairs,) concept of each pair.
-    log_counts : (n_pairs, n_genes) log1p counts of its cell.
-    profiles : (n_draws, n_pairs, n_genes) counterfactual log1p counts.
-    genes : (n_swapped,) columns to swap.
-    covariates : (n_pairs, n_covariates) for the model, or None.
+    genes : (n_swapped,) columns to swap; None for all.
 
     Returns
     -------
@@ -45,36 +37,49 @@ def swap_effects(
     InputError
         The model returns NaN or a wrong shape.
     """
-    cells = readout.to_device(log_counts)
-    columns = readout.to_device(np.asarray(genes, np.int64))
-    pairs = readout.to_device(np.asarray(concepts, np.int64))
-    given = None if covariates is None else readout.to_device(covariates)
-    replacement = readout.to_device(profiles[:, :, genes])
-    if readout.split is not None:
-        with torch.no_grad():
-            directions = readout.directions(pairs)
-            effects = rank_one_swaps(readout.split, directions, cells, replacement, columns, given)
-        return effects.mean(dim=0).cpu().numpy()
-    return _swap_one_by_one(readout, pairs, cells, replacement, columns, given)
+    cells = readout.to_device(pairs.log_counts)
+    n_genes = cells.shape[1]
+    columns = readout.to_device(np.arange(n_genes) if genes is None else np.asarray(genes))
+    concepts = readout.concepts_to_device(pairs.concepts)
+    covariates = readout.covariates_to_device(pairs.covariates)
+    swapped = pairs.profiles if genes is None else pairs.profiles[:, :, genes]
+    replacement = readout.to_device(swapped)
+    with torch.no_grad():
+        if readout.split is not None:
+            # Refuses NaN, which would pass for the effect of a gene.
+            readout.from_first(readout.first(cells, covariates), concepts)
+            effects = rank_one_swaps(
+                readout.split,
+                readout.directions(concepts),
+                cells,
+                replacement,
+                columns,
+                covariates,
+            )
+        else:
+            before = readout(cells, covariates, concepts)
+            effects = _swap_one_by_one(
+                readout, concepts, cells, before, replacement, columns, covariates
+            )
+    return effects.mean(dim=0).cpu().numpy()
 
 
 def _swap_one_by_one(
     readout: ConceptReadout,
-    pairs: torch.Tensor,
+    concepts: torch.Tensor,
     cells: torch.Tensor,
+    before: torch.Tensor,
     replacement: torch.Tensor,
     columns: torch.Tensor,
-    given: torch.Tensor | None,
-) -> np.ndarray:
+    covariates: torch.Tensor | None,
+) -> torch.Tensor:
     """Return the effects by running the whole model for every value that changes."""
     changed = torch.nonzero(replacement != cells[:, columns])
     effects = torch.zeros_like(replacement)
-    with torch.no_grad():
-        before = readout(cells, given, pairs)
-        for entries in changed.split(max(1, _VALUES_PER_BATCH // cells.shape[1])):
-            draw, pair, gene = entries.unbind(dim=1)
-            swapped = cells[pair]
-            swapped.scatter_(1, columns[gene, None], replacement[draw, pair, gene, None])
-            after = readout(swapped, None if given is None else given[pair], pairs[pair])
-            effects[draw, pair, gene] = before[pair] - after
-    return effects.mean(dim=0).cpu().numpy()
+    for entries in changed.split(max(1, _VALUES_PER_BATCH // cells.shape[1])):
+        draw, pair, gene = entries.unbind(dim=1)
+        swapped = cells[pair]
+        swapped.scatter_(1, columns[gene, None], replacement[draw, pair, gene, None])
+        given = None if covariates is None else covariates[pair]
+        effects[draw, pair, gene] = before[pair] - readout(swapped, given, concepts[pair])
+    return effects

@@ -10,6 +10,20 @@ from torch import nn
 
 Tensor = torch.Tensor
 
+# What does nothing in evaluation: left out, since a call costs as much as the work on a few genes.
+_NOTHING = (nn.Dropout, nn.Identity)
+# Activations that see one value at a time.
+_ELEMENTWISE = (
+    nn.ReLU,
+    nn.LeakyReLU,
+    nn.ELU,
+    nn.GELU,
+    nn.SiLU,
+    nn.Softplus,
+    nn.Tanh,
+    nn.Sigmoid,
+)
+
 
 @dataclass(frozen=True)
 class LinearFirst:
@@ -26,6 +40,8 @@ class LinearFirst:
     middle : (n, d_hidden) to (n, d_last), row by row.
     last_weight : (d_last, d_embedding).
     last_bias : (d_embedding,).
+    elementwise : whether `middle` acts on each hidden value by itself, as in a network with a
+        single hidden layer.
     """
 
     weight: Tensor
@@ -33,6 +49,11 @@ class LinearFirst:
     middle: Callable[[Tensor], Tensor]
     last_weight: Tensor
     last_bias: Tensor
+    elementwise: bool = False
+
+    def first(self, log_counts: Tensor, covariates: Tensor | None) -> Tensor:
+        """Return the first hidden layer (n, d_hidden) of log1p counts (n, n_genes)."""
+        return log_counts @ self.weight + self.offset(covariates)
 
 
 def fold_batch_norm(linear: nn.Linear, norm: nn.BatchNorm1d | None) -> tuple[Tensor, Tensor]:
@@ -73,5 +94,7 @@ def split_layers(layers: Sequence[nn.Module], last: nn.Linear, n_genes: int) -> 
             return bias
         return bias + covariates @ extra
 
-    middle = nn.Sequential(*(rest if norm is None else rest[1:]))
-    return LinearFirst(genes, offset, middle, last.weight.T.contiguous(), last.bias)
+    kept = [m for m in rest[norm is not None :] if not isinstance(m, _NOTHING)]
+    elementwise = all(isinstance(module, _ELEMENTWISE) for module in kept)
+    middle = kept[0] if len(kept) == 1 else nn.Sequential(*kept)
+    return LinearFirst(genes, offset, middle, last.weight.T.contiguous(), last.bias, elementwise)

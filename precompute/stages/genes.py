@@ -1,4 +1,4 @@
-"""The genes of each concept: attribution, differential expression, enriched gene sets."""
+"""The genes of each concept by correlation: differential expression, enriched gene sets."""
 
 from __future__ import annotations
 
@@ -7,67 +7,18 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from precompute.attribution import attribute, make_population
 from precompute.attribution.counterfactuals import Neighbours
 from precompute.attribution.sampling import choose_cells
-from precompute.cells import Cells
-from precompute.config import Config
-from precompute.device import threads_for
 from precompute.differential import wilcoxon_all, wilcoxon_matched
-from precompute.enrichment.gene_sets import MatchedSets, load_libraries, match_sets
 from precompute.enrichment.overrepresentation import overrepresentation
 from precompute.enrichment.prerank import prerank
 from precompute.enrichment.results import Enrichment
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
-from precompute.tables import DIFFERENTIAL_FIELDS, EFFECT_FIELDS, flatten_enrichment
+from precompute.tables import DIFFERENTIAL_FIELDS, flatten_enrichment
 
 # The matched comparison ranks the cells of each concept anew, so its cells are capped.
 MATCHED_CELLS = 1000
-
-
-def run_attribution(run: Run, folder: Path) -> tuple[Arrays, Record]:
-    """Attribute every concept to genes under each counterfactual; refuse without a model."""
-    config, model = run.config.attribution, run.model
-    if model.differentiable == "none":
-        reason = (
-            "The embeddings came without their model, so no gene could be replaced by a "
-            "counterfactual: there is no attribution, only correlation."
-        )
-        return {}, {"refused": reason, "counterfactuals": []}
-    arrays: Arrays = {}
-    details = []
-    for name in config.counterfactuals:
-        bar = progress_bar(f"attribution, {name}")
-        with bar as progress, threads_for(model.n_weights):
-            result = attribute(
-                model,
-                run.dictionary,
-                run.cells.model_counts(),
-                run.cells.library_size,
-                run.embeddings,
-                *run.activation_pairs,
-                donors=run.donors,
-                counterfactual=name,
-                covariates=run.covariates,
-                max_cells=config.max_cells,
-                n_verify=config.n_verify,
-                seed=run.config.seed,
-                device=str(run.device),
-                progress=progress,
-            )
-        arrays |= {f"{name}.{column}": getattr(result, column) for column in EFFECT_FIELDS}
-        arrays[f"{name}.match_rate"] = result.match_rate
-        details.append(
-            {
-                "name": name,
-                "not_attributed": {str(c): r for c, r in enumerate(result.reason) if r},
-                "bootstrap_units": sorted(set(result.bootstrap_unit) - {""}),
-                "median_rank_agreement": _median(result.rank_agreement),
-                "median_sign_agreement": _median(result.sign_agreement),
-            }
-        )
-    return arrays, {"refused": "", "counterfactuals": details}
 
 
 def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
@@ -87,14 +38,7 @@ def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 def _match_neighbours(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
     """Return for each concept some active cells and the inactive neighbours of each."""
-    population = make_population(
-        run.cells.model_counts(),
-        run.cells.library_size,
-        run.embeddings,
-        *run.activation_pairs,
-        run.dictionary.n_latents,
-        run.donors,
-    )
+    population = run.population
     neighbours = Neighbours(population, run.config.seed)
     nobody = np.empty(0, np.int64)
     groups = []
@@ -104,7 +48,8 @@ def _match_neighbours(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
             groups.append((nobody, nobody))
             continue
         rng = np.random.default_rng([run.config.seed, concept])
-        chosen = choose_cells(cells, values, population.donors, MATCHED_CELLS, rng)
+        donors = None if population.donors is None else population.donors[cells]
+        chosen = choose_cells(cells, values, donors, MATCHED_CELLS, rng)
         groups.append((chosen, np.unique(neighbours.sources(concept, chosen))))
     return groups
 
@@ -140,23 +85,6 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
         ],
     }
     return arrays, record
-
-
-def match_gene_sets(config: Config, cells: Cells) -> MatchedSets:
-    """Return the gene sets of a config over the model's genes of the cells.
-
-    Called before anything is computed, so that a bad GMT file costs nobody an hour, and once, so
-    that all stages mean the same sets by the same numbers.
-
-    Raises
-    ------
-    InputError
-        A GMT file is missing or malformed, or no set fits the genes.
-    """
-    settings = config.enrichment
-    symbols = [cells.genes.symbols[i] for i in cells.model_genes]
-    libraries = load_libraries(settings.gene_sets)
-    return match_sets(libraries, symbols, settings.min_size, settings.max_size)
 
 
 def list_rankings(run: Run) -> dict[str, np.ndarray]:
@@ -195,8 +123,3 @@ def top_genes(values: np.ndarray, n: int) -> np.ndarray:
     """Return the indices of the n largest values that are above 0, largest first."""
     order = np.argsort(-np.nan_to_num(values), kind="stable")[:n]
     return order[np.nan_to_num(values)[order] > 0]
-
-
-def _median(values: np.ndarray) -> float | None:
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else None

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from precompute.association import Association, associate, find_flags
+from precompute.attribution.grade import GRADES
 from precompute.naming import propose_label
 from precompute.run import Arrays, Record, Run
 from precompute.stages.genes import list_effects, top_genes
@@ -29,6 +30,7 @@ def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
     stability = np.array(run.outputs["dictionary"].array("stability"))
     n_active = np.diff(run.activations.indptr)
     flags = find_flags(association, run.cells.obs, n_active, run.cells.n_cells, stability)
+    flags["unfaithful"] = _unfaithful(run)
     ranking = run.outputs["enrichment"].record["rankings"][0]
     tables = enrichment_arrays(run.outputs["enrichment"], f"prerank_{ranking}")
     presence, absence = _driving_genes(run)
@@ -51,6 +53,15 @@ def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "evidence": [label.to_dict() for label in labels],
     }
     return {f"flag.{name}": held for name, held in flags.items()}, record
+
+
+def _unfaithful(run: Run) -> np.ndarray:
+    """Return which concepts have the worst grade under the default counterfactual."""
+    output = run.outputs["faithfulness"]
+    if not output.record["keys"]:
+        return np.zeros(run.dictionary.n_latents, bool)
+    grade = output.array(f"{output.record['keys'][0]}.grade")
+    return np.asarray(grade == len(GRADES) - 1)
 
 
 def _driving_genes(run: Run) -> tuple[list[list[str]], list[list[str]]]:

@@ -50,15 +50,16 @@ def test_neighbours_by_hand(monkeypatch):
         expected = np.mean([scaled(source, cell) for source in sources], axis=0)
         assert np.allclose(profiles[0, row], expected, atol=1e-5)
     # Donor c keeps 3 silent cells, too few for 4 neighbours.
-    assert np.array_equal(kind.matched(0, CELLS), DONORS[CELLS] != "c")
+    assert np.array_equal(kind.match_levels(0, CELLS), DONORS[CELLS] != "c")
 
 
 def test_neighbours_without_donors():
     kind = make_counterfactual("neighbours", population(donors=None), seed=0)
     silent = np.flatnonzero(~ACTIVE[:, 0])
-    expected = [nearest_by_hand(cell, silent, 10) for cell in CELLS]
+    assert (kind.n, kind.n_draws, len(silent)) == (30, 1, 31)
+    expected = [nearest_by_hand(cell, silent, 30) for cell in CELLS]
     assert np.array_equal(kind.sources(0, CELLS), expected)
-    assert not kind.matched(0, CELLS).any()
+    assert not kind.match_levels(0, CELLS).any()
 
 
 def test_fewer_cells_than_neighbours():

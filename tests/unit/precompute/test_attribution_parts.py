@@ -6,6 +6,7 @@ import torch
 
 from precompute.attribution import (
     ConceptReadout,
+    Pairs,
     gradient_effects,
     share_of_effect,
     swap_effects,
@@ -24,6 +25,7 @@ PROFILES = RNG.uniform(0, 3, (2, N, G)).astype(np.float32)
 PROFILES[:, :, 5] = LOG_COUNTS[:, 5]
 CONCEPTS = np.array([0, 1, 2, 0, 1, 2, 0])
 COVARIATES = RNG.normal(size=(N, 2)).astype(np.float32)
+PAIRS = Pairs(CONCEPTS, LOG_COUNTS, PROFILES, COVARIATES)
 DICTIONARY = Dictionary(
     encoder=RNG.normal(size=(C, D)).astype(np.float32),
     encoder_bias=RNG.normal(size=C).astype(np.float32),
@@ -57,7 +59,7 @@ def readout(after=lambda embeddings: embeddings):
 
 
 def call(function, *more, after=lambda embeddings: embeddings):
-    return function(readout(after), CONCEPTS, LOG_COUNTS, PROFILES, *more, covariates=COVARIATES)
+    return function(readout(after), PAIRS, *more)
 
 
 def test_readout_is_the_pre_activation():
@@ -70,17 +72,19 @@ def test_readout_is_the_pre_activation():
 def test_linear_model_gradient_swap_and_analysis_agree():
     slope = DICTIONARY.encoder[CONCEPTS] @ WEIGHTS.T / 2.5
     per_draw = slope * (LOG_COUNTS - PROFILES)
-    effects, differences = call(gradient_effects)
-    assert effects.dtype == differences.dtype == np.float32
+    effects = call(gradient_effects)
+    assert effects.dtype == PAIRS.differences().dtype == np.float32
     assert np.allclose(effects, per_draw.mean(axis=0), atol=1e-4)
-    assert np.allclose(differences, LOG_COUNTS - PROFILES.mean(axis=0), atol=1e-6)
-    exact = call(swap_effects, np.arange(G))
+    assert np.allclose(PAIRS.differences(), LOG_COUNTS - PROFILES.mean(axis=0), atol=1e-6)
+    exact = call(swap_effects)
     assert np.allclose(exact, per_draw.mean(axis=0), atol=1e-4)
     assert (exact[:, 5] == 0).all()
+    some = np.array([14, 0, 5])
+    assert np.array_equal(call(swap_effects, some), exact[:, some])
 
 
 def test_linear_effects_are_complete():
-    effects, _ = call(gradient_effects)
+    effects = call(gradient_effects)
     tensors = [torch.from_numpy(array) for array in (COVARIATES, CONCEPTS)]
     at = [readout()(torch.from_numpy(u), *tensors).numpy() for u in (LOG_COUNTS, *PROFILES)]
     assert np.allclose(effects.sum(axis=1), at[0] - (at[1] + at[2]) / 2, atol=1e-4)

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from precompute.cli import STAGES, main
+from precompute.cli import STAGES, main, make_parser
+from precompute.config import AttributionConfig
 from precompute.demo import MAX_RESIDUE, load_pbmc68k, run_demo
 from precompute.errors import InputError
 from precompute.pipeline import STAGE_NAMES
@@ -57,7 +58,7 @@ def cut(store):
 
 def renumber(store):
     body = json.loads((store / "manifest.json").read_text())
-    body["schema_version"] = 2
+    body["schema_version"] = 99
     body["checksum"] = manifest_checksum(body)
     (store / "manifest.json").write_text(json.dumps(body))
 
@@ -68,7 +69,7 @@ def renumber(store):
         (flip, "embeddings.npy: sha256 is"),
         (cut, "embeddings.npy: holds 2,038 bytes, expected 2,048"),
         (lambda store: (store / "embeddings.npy").unlink(), "embeddings.npy: the manifest lists"),
-        (renumber, "manifest.json: written in schema version 2"),
+        (renumber, "manifest.json: written in schema version 99"),
         (lambda store: (store / "manifest.json").unlink(), "holds no manifest.json"),
     ],
     ids=["flipped byte", "truncated", "missing", "schema version", "no manifest"],
@@ -174,6 +175,13 @@ def test_the_options_come_before_the_file(case, capsys):
     assert "no.h5ad: no such file" in refuse(capsys, "run", config, "--data", "no.h5ad")
     assert "no.gmt: cannot be read" in refuse(capsys, "run", config, "--gene-sets", "no.gmt")
     assert "already exists" in refuse(capsys, "run", config, "--out", case)
+
+
+def test_the_default_of_the_command_is_that_of_the_config():
+    options = make_parser().parse_args(["attribute", "run.store", "--out", "x.csv"])
+    config = AttributionConfig()
+    assert options.method == config.method
+    assert options.counterfactual == config.counterfactuals[0]
 
 
 def test_validate(inputs, tmp_path, capsys):

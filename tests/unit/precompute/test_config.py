@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from precompute.attribution import COUNTERFACTUALS
+from precompute.attribution import COUNTERFACTUALS, DEFAULT_METHOD, METHODS
 from precompute.config import COUNTERFACTUALS as COUNTERFACTUAL_NAMES
-from precompute.config import Config, override, parse_config, read_config
+from precompute.config import MATCH, AttributionConfig, Config, override, parse_config, read_config
+from precompute.config import METHODS as METHOD_NAMES
 from precompute.errors import InputError
 from tests.conftest import ROOT
 
@@ -54,11 +55,17 @@ def test_all_values_out_of_range_in_one_message():
             "model": {"kind": "embedding"},
             "dictionary": {"k": 0, "cut": 1.5, "min_share": 0.0, "learning_rate": -0.1},
             "enrichment": {"min_size": 20, "max_size": 10},
-            "attribution": {"counterfactuals": ["neighbours", "neighbours"]},
+            "attribution": {
+                "counterfactuals": ["neighbours", "neighbours"],
+                "method": "shap",
+                "match": ["donor", "planet"],
+                "max_cells": 1,
+                "set_swap_cells": -1,
+            },
             "pack": {"expression": "some"},
         }
     )
-    assert text.startswith("run.toml: 9 fault(s):")
+    assert text.startswith("run.toml: 13 fault(s):")
     for expected in (
         "seed: found -1, expected 0 to 2^32 - 1",
         "model.obsm: expected the name",
@@ -68,6 +75,10 @@ def test_all_values_out_of_range_in_one_message():
         "dictionary.learning_rate: found -0.1",
         "enrichment: min_size is above max_size",
         "attribution.counterfactuals: found ['neighbours', 'neighbours']",
+        "attribution.method: found 'shap', expected one of ('exact_swap', 'gradient', 'integ",
+        "attribution.match: found ['donor', 'planet'], expected any of ('donor', 'batch', 'tissue'",
+        "attribution.max_cells: found 1, expected at least 2",
+        "attribution.set_swap_cells: found -1, expected at least 0",
         "pack.expression: found 'some', expected one of ('all', 'model')",
     ):
         assert expected in text
@@ -84,8 +95,22 @@ def test_counterfactuals_are_known_before_a_run_starts(names):
     assert "attribution.counterfactuals" in faults_of({"attribution": {"counterfactuals": names}})
 
 
-def test_the_known_counterfactuals_are_those_of_attribution():
+def test_the_known_names_are_those_of_attribution():
     assert set(COUNTERFACTUAL_NAMES) == set(COUNTERFACTUALS)
+    assert set(METHOD_NAMES) == set(METHODS)
+    assert AttributionConfig().method == DEFAULT_METHOD
+
+
+@pytest.mark.parametrize("match", [["donor", "donor"], ["condition"], [""]])
+def test_columns_to_match_are_roles_each_once(match):
+    assert "attribution.match" in faults_of({"attribution": {"match": match}})
+
+
+@pytest.mark.parametrize("match", [[], ["cell_type", "donor"], list(MATCH)])
+def test_any_roles_can_be_matched_in_any_order(match):
+    config = parse_config({"attribution": {"match": match}}, "run.toml")
+    assert config.attribution.match == tuple(match)
+    assert set(MATCH) <= {field.name for field in fields(config.data)}
 
 
 def test_whole_numbers_stand_for_numbers():

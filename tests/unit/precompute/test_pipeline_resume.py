@@ -14,13 +14,15 @@ import pytest
 from precompute.cli import main
 from precompute.config import read_config
 from precompute.errors import InputError
-from precompute.pipeline import STAGES, open_finished
+from precompute.pipeline import CODE_VERSION, STAGES, open_finished
 from scconcepts_app.store import verify_store
 from scconcepts_app.store.reader import read_manifest
+from scconcepts_app.store.schema import CONCEPT_FLAGS
 from tests.conftest import ROOT
-from tests.run_case import EMBEDDING, SCVI, write_config, write_inputs
+from tests.run_case import EMBEDDING, SCVI, copy_stages, write_config, write_inputs
 
 ALL = {stage.name for stage in STAGES}
+ATTRIBUTED = {"attribution", "faithfulness", "enrichment", "set_swap", "naming"}
 
 
 class Log(logging.Handler):
@@ -65,8 +67,9 @@ def test_a_run_with_its_workspace_keeps_all_and_packs_the_same_store(finished, t
 
 
 def test_a_finished_run_can_be_opened_for_analysis(finished):
-    opened = open_finished(read_config(finished.config), ("model", "dictionary"))
-    assert set(opened.outputs) == ALL
+    config = read_config(finished.config)
+    assert set(open_finished(config, sorted(ALL)).outputs) == ALL
+    opened = open_finished(config, ("model", "dictionary"))
     saved = np.load(finished.workspace / "model" / "embeddings.npy")
     assert np.array_equal(opened.embeddings, saved)
     again = opened.model.embed(opened.cells.model_counts(), opened.covariates)
@@ -84,6 +87,9 @@ def test_two_fresh_runs_with_one_seed_give_the_same_store(finished, case):
     log = run(write_config(case, SCVI))
     assert log.computed == ALL
     assert digest(case / "run.store") == digest(finished.store)
+    # The digest is over all arrays: these too are equal to the last bit.
+    families = {name.partition("/")[0] for name in read_manifest(case / "run.store").arrays}
+    assert {"attribution", "faithfulness", "cell_effects", "set_swap"} <= families
 
 
 @pytest.fixture(scope="module")
@@ -96,7 +102,10 @@ def embedded(tmp_path_factory) -> Path:
 
 def test_without_a_model_there_is_no_attribution_and_a_reason(embedded):
     store = verify_store(embedded / "run.store")
-    assert store.manifest.attributions == []
+    for family in ("attributions", "faithfulness", "cell_effects", "set_swaps"):
+        assert getattr(store.manifest, family) == []
+    flags = store.array("concepts/flags")
+    assert not (flags >> CONCEPT_FLAGS.index("unfaithful") & 1).any()
     reason = store.manifest.provenance["attribution"]["refused"]
     assert reason.startswith("The embeddings came without their model")
     assert all(info.test == "prerank" for info in store.manifest.enrichments)
@@ -111,8 +120,10 @@ def test_without_a_model_there_is_no_attribution_and_a_reason(embedded):
         ({"title": "Other", "description": "words"}, set()),
         ({"device": "cpu"}, set()),
         ({"pack.max_gene_sets": 2}, set()),
-        ({"enrichment.n_top_genes": 20}, {"enrichment", "naming"}),
-        ({"attribution.max_cells": 10}, {"attribution", "enrichment", "naming"}),
+        ({"enrichment.n_top_genes": 20}, {"enrichment", "set_swap", "naming"}),
+        ({"attribution.max_cells": 10}, ATTRIBUTED),
+        ({"attribution.method": "gradient"}, ATTRIBUTED),
+        ({"attribution.match": []}, ATTRIBUTED | {"differential"}),
         ({"dictionary.k": 3}, ALL - {"model"}),
         ({"data.donor": ""}, ALL),
         ({"seed": 1}, ALL),
@@ -120,8 +131,7 @@ def test_without_a_model_there_is_no_attribution_and_a_reason(embedded):
     ids=lambda value: next(iter(value), "nothing") if isinstance(value, dict) else "",
 )
 def test_a_changed_setting_computes_what_depends_on_it(embedded, tmp_path, changes, computed):
-    (tmp_path / "other.workspace").mkdir()
-    copy_stages(embedded / "run.workspace", tmp_path / "other.workspace")
+    copy_stages(embedded / "run.workspace", tmp_path / "other.workspace", ALL)
     config = write_config(embedded, {**EMBEDDING, **changes}, name="other")
     log = run(config, "--out", str(tmp_path / "other.store"))
     assert log.computed == computed
@@ -129,12 +139,13 @@ def test_a_changed_setting_computes_what_depends_on_it(embedded, tmp_path, chang
     verify_store(tmp_path / "other.store")
 
 
-def copy_stages(source: Path, target: Path) -> None:
-    for path in source.rglob("*"):
-        if path.is_file():
-            copy = target / path.relative_to(source)
-            copy.parent.mkdir(exist_ok=True)
-            copy.write_bytes(path.read_bytes())
+def test_code_that_computes_something_else_keeps_nothing(embedded, tmp_path, monkeypatch):
+    copy_stages(embedded / "run.workspace", tmp_path / "new.workspace", ALL)
+    monkeypatch.setattr("precompute.pipeline.CODE_VERSION", CODE_VERSION + 1)
+    config = write_config(embedded, EMBEDDING, name="new")
+    log = run(config, "--out", str(tmp_path / "new.store"))
+    assert log.computed == ALL
+    assert digest(tmp_path / "new.store") == digest(embedded / "run.store")
 
 
 def test_other_contents_of_the_gene_set_file_compute_the_enrichment_anew(case):
@@ -143,7 +154,7 @@ def test_other_contents_of_the_gene_set_file_compute_the_enrichment_anew(case):
     lines = (case / "sets.gmt").read_text().splitlines()
     (case / "sets.gmt").write_text("\n".join(lines[::-1]) + "\n")
     log = run(config, "--out", str(case / "run"))  # the same workspace
-    assert log.computed == {"enrichment", "naming"}
+    assert log.computed == {"enrichment", "set_swap", "naming"}
     first, second = (scores_by_name(case / name) for name in ("run.store", "run"))
     assert list(first) == [f"programme {p}" for p in range(5)]
     assert np.allclose([first[name] - second[name] for name in first], 0, atol=0.3)

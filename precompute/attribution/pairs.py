@@ -1,0 +1,28 @@
+"""What every method of attribution takes: cells, concepts, and what the cells are compared with."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Pairs(NamedTuple):
+    """Pairs of a cell and a concept that it activates.
+
+    Attributes
+    ----------
+    concepts : (n_pairs,) concept of each pair.
+    log_counts : (n_pairs, n_genes) float32, log1p counts of its cell.
+    profiles : (n_draws, n_pairs, n_genes) float32, counterfactual log1p counts.
+    covariates : (n_pairs, n_covariates) for the model, or None.
+    """
+
+    concepts: np.ndarray
+    log_counts: np.ndarray
+    profiles: np.ndarray
+    covariates: np.ndarray | None = None
+
+    def differences(self) -> np.ndarray:
+        """Return u - u_counterfactual, averaged over the draws, (n_pairs, n_genes) float32."""
+        return self.log_counts - self.profiles.mean(axis=0)
