@@ -42,7 +42,7 @@ def print_dictionary(store: ConceptStore) -> None:
     )
     for entry in store.manifest.provenance["attribution"]["counterfactuals"]:
         print(
-            f"  {entry['name']}: gradient against exact swap, rank agreement "
+            f"  {entry['name']}: {entry['method']} against exact swap, rank agreement "
             f"{entry['median_rank_agreement']:.3f}, sign agreement "
             f"{entry['median_sign_agreement']:.3f} (medians over concepts)"
         )
