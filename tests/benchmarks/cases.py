@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
+import torch
 
 from precompute.attribution import ConceptReadout, Population, make_population
 from precompute.cells import load_cells, read_h5ad
@@ -47,7 +48,9 @@ def make_case(data: str, seed: int, network: str = "scvi") -> Case:
     ----------
     network : ``scvi``, ``scvi2`` (two hidden layers) or ``mlp3`` (three layers of another make).
     """
-    return _real(seed, network) if data == "kang" else _simulated(seed, network)
+    case = _real(seed, network) if data == "kang" else _simulated(seed, network)
+    torch.set_num_threads(1)  # reading the cells sets them anew
+    return case
 
 
 def _simulated(seed: int, network: str) -> Case:
