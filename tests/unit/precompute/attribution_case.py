@@ -11,6 +11,7 @@ from torch import nn
 
 from precompute.attribution import ConceptReadout, make_population, make_setting
 from precompute.attribution.concept import Setting
+from precompute.device import threads_for
 from precompute.dictionary import Dictionary
 from precompute.models.linear_first import split_layers
 from precompute.synthetic import simulate
@@ -49,6 +50,11 @@ def mlp(split: bool = False) -> Mlp:
     """Return the encoder: d_embedding = n_programmes, the activity of one each."""
     if split:
         return Mlp(mlp().network, split=True)
+    with threads_for(0):  # sums over threads would train another network on each machine
+        return _teach()
+
+
+def _teach() -> Mlp:
     torch.manual_seed(0)
     target = torch.from_numpy(cells().obsm["programme_activity"])
     network = nn.Sequential(nn.Linear(N_GENES, 32), nn.SiLU(), nn.Linear(32, N_PROGRAMMES))
