@@ -39,7 +39,7 @@ def resolve_device(name: str) -> torch.device:
 
 
 # Up to this many weights a network is small: its layers take microseconds, and threads spend
-# longer waiting for each other than computing. An scVI of 20,000 genes has about 10 million.
+# longer waiting for each other than computing. An scVI of 2,000 genes has 1.3 million.
 SMALL_NETWORK = 20_000_000
 
 

@@ -8,9 +8,10 @@ import numpy as np
 
 from precompute.enrichment.results import Enrichment
 from precompute.workspace import StageOutput
+from scconcepts_app.store.schema import FAITHFULNESS_CURVES
 
 EFFECT_FIELDS = ("effect", "presence", "absence", "standard_error", "exact", "q")
-# Columns of a faithfulness card that come with the attribution, and its curves.
+# Curves of a faithfulness card, and its columns that come with the attribution.
 CARD_FROM_ATTRIBUTION = (
     "full_drop",
     "completeness",
@@ -23,7 +24,7 @@ CARD_FROM_ATTRIBUTION = (
     "in_support",
     "inactive",
 )
-CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
+CURVES = FAITHFULNESS_CURVES
 DIFFERENTIAL_FIELDS = ("z", "p", "q", "log_fold_change", "share_active", "share_rest")
 _ENRICHMENT_FIELDS = ("gene_set", "statistic", "p", "q", "size")
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-from precompute.attribution.counterfactuals import Neighbours
-from precompute.attribution.sampling import choose_cells
+from precompute.attribution.matched_cells import match_cells
 from precompute.differential import wilcoxon_all, wilcoxon_matched
 from precompute.enrichment.overrepresentation import overrepresentation
 from precompute.enrichment.prerank import prerank
@@ -17,16 +16,13 @@ from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
 from precompute.tables import DIFFERENTIAL_FIELDS, flatten_enrichment
 
-# The matched comparison ranks the cells of each concept anew, so its cells are capped.
-MATCHED_CELLS = 1000
-
 
 def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
     """Compare active cells with all inactive ones, and with their matched neighbours."""
     values = sp.csr_matrix(run.cells.log_normalised()[:, run.cells.model_genes])
     tables = {
         "inactive": wilcoxon_all(values, run.activations > 0),
-        "matched": wilcoxon_matched(values, _match_neighbours(run)),
+        "matched": wilcoxon_matched(values, match_cells(run.population, run.config.seed)),
     }
     arrays = {
         f"{key}.{column}": getattr(table, column)
@@ -34,24 +30,6 @@ def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
         for column in DIFFERENTIAL_FIELDS
     }
     return arrays, {"keys": list(tables)}
-
-
-def _match_neighbours(run: Run) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return for each concept some active cells and the inactive neighbours of each."""
-    population = run.population
-    neighbours = Neighbours(population, run.config.seed)
-    nobody = np.empty(0, np.int64)
-    groups = []
-    for concept in range(population.n_concepts):
-        cells, values = population.active(concept)
-        if len(cells) == 0 or len(population.inactive(concept)) == 0:
-            groups.append((nobody, nobody))
-            continue
-        rng = np.random.default_rng([run.config.seed, concept])
-        donors = None if population.donors is None else population.donors[cells]
-        chosen = choose_cells(cells, values, donors, MATCHED_CELLS, rng)
-        groups.append((chosen, np.unique(neighbours.sources(concept, chosen))))
-    return groups
 
 
 def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:

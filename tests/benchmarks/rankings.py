@@ -6,11 +6,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from precompute.attribution import Population
-from precompute.attribution.counterfactuals import Neighbours
-from precompute.attribution.sampling import choose_cells
+from precompute.attribution.matched_cells import match_cells
 from precompute.differential import wilcoxon_all, wilcoxon_matched
-
-MATCHED_CELLS = 1000
 
 
 def correlational_scores(population: Population, expression: sp.csr_matrix) -> dict:
@@ -22,7 +19,7 @@ def correlational_scores(population: Population, expression: sp.csr_matrix) -> d
     """
     active = (population.activations > 0).tocsr()
     wilcoxon = wilcoxon_all(expression, active)
-    matched = wilcoxon_matched(expression, match_neighbours(population))
+    matched = wilcoxon_matched(expression, match_cells(population, seed=0))
     return {
         "DE, Wilcoxon z": wilcoxon.z,
         "DE, Wilcoxon \\|z\\|": np.abs(wilcoxon.z),
@@ -32,23 +29,6 @@ def correlational_scores(population: Population, expression: sp.csr_matrix) -> d
         "correlation, \\|r\\|": np.abs(correlation(expression, population.activations)),
         "random": np.random.default_rng(0).random(wilcoxon.z.shape),
     }
-
-
-def match_neighbours(population: Population) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return for each concept some active cells and their inactive neighbours."""
-    neighbours = Neighbours(population, seed=0)
-    nobody = np.empty(0, np.int64)
-    groups = []
-    for concept in range(population.n_concepts):
-        cells, values = population.active(concept)
-        if len(cells) == 0 or len(population.inactive(concept)) == 0:
-            groups.append((nobody, nobody))
-            continue
-        donors = None if population.donors is None else population.donors[cells]
-        rng = np.random.default_rng(concept)
-        chosen = choose_cells(cells, values, donors, MATCHED_CELLS, rng)
-        groups.append((chosen, np.unique(neighbours.sources(concept, chosen))))
-    return groups
 
 
 def welch_t(expression: sp.csr_matrix, active: sp.csr_matrix) -> np.ndarray:

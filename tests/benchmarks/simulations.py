@@ -24,8 +24,7 @@ from precompute.attribution import (
     attribute,
     make_population,
 )
-from precompute.attribution.counterfactuals import Neighbours
-from precompute.attribution.sampling import choose_cells
+from precompute.attribution.matched_cells import match_cells
 from precompute.cells import Cells, load_cells
 from precompute.config import DataConfig, ModelConfig
 from precompute.dictionary import Dictionary, activation_matrix, find_consensus, train_seeds
@@ -38,7 +37,6 @@ from tests.benchmarks.networks import train_network
 NETWORKS = ("scvi", "scvi2", "mlp3")
 CONTRASTS = tuple(name for name in COUNTERFACTUALS if name != "permuted")
 LEAST_CORRELATION = 0.4
-MATCHED_CELLS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +142,9 @@ def read(adata: ad.AnnData) -> Cells:
     config = DataConfig(
         cell_type="cell_type", donor="donor", condition="condition", n_top_genes=adata.n_vars
     )
-    return load_cells(adata, config, "simulated")
+    cells = load_cells(adata, config, "simulated")
+    torch.set_num_threads(1)  # reading sets them anew
+    return cells
 
 
 def shuffle_bystanders(adata: ad.AnnData, seed: int) -> ad.AnnData:
@@ -206,21 +206,8 @@ def compare_expression(simulated: Simulated) -> dict[str, DifferentialTable]:
     expression = sp.csr_matrix(simulated.cells.log_normalised()[:, simulated.cells.model_genes])
     return {
         "all": wilcoxon_all(expression, simulated.activations > 0),
-        "matched": wilcoxon_matched(expression, match_cells(simulated)),
+        "matched": wilcoxon_matched(expression, match_cells(simulated.population, simulated.seed)),
     }
-
-
-def match_cells(simulated: Simulated) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Return for each concept some active cells and their inactive neighbours."""
-    population = simulated.population
-    neighbours = Neighbours(population, simulated.seed)
-    groups = []
-    for concept in range(population.n_concepts):
-        active, values = population.active(concept)
-        rng = np.random.default_rng([simulated.seed, concept])
-        chosen = choose_cells(active, values, simulated.donors[active], MATCHED_CELLS, rng)
-        groups.append((chosen, np.unique(neighbours.sources(concept, chosen))))
-    return groups
 
 
 def print_table(header: Sequence[str], rows: Iterable[Sequence[str | float]]) -> None:

@@ -2,16 +2,15 @@
 
 import numpy as np
 
+from precompute.attribution.matched_cells import match_cells
 from precompute.rerun import open_run
-from precompute.stages import genes
 
 
-def test_cells_of_a_concept_are_capped_and_spread_over_donors(finished, monkeypatch):
+def test_cells_of_a_concept_are_capped_and_spread_over_donors(finished):
     run = open_run(finished.store, None, "cpu")
     donors = run.population.donors
     assert donors is not None
-    monkeypatch.setattr(genes, "MATCHED_CELLS", 6)
-    for concept, (cells, matched) in enumerate(genes._match_neighbours(run)):
+    for concept, (cells, matched) in enumerate(match_cells(run.population, seed=0, max_cells=6)):
         active = run.population.active(concept)[0]
         assert len(cells) == min(6, len(active))
         assert np.isin(cells, active).all()
