@@ -42,19 +42,21 @@ class Case:
 
 
 def make_case(data: str, seed: int, network: str = "scvi") -> Case:
-    """Return ``kang`` or ``synthetic`` cells with a model and concepts trained at this seed.
+    """Return cells with a model and concepts trained at this seed.
 
     Parameters
     ----------
+    data : ``kang``; ``synthetic``; or ``bystanders``, synthetic cells whose model was kept from
+        learning what the bystanders of a programme go with.
     network : ``scvi``, ``scvi2`` (two hidden layers) or ``mlp3`` (three layers of another make).
     """
-    case = _real(seed, network) if data == "kang" else _simulated(seed, network)
+    case = _real(seed, network) if data == "kang" else _simulated(data, seed, network)
     torch.set_num_threads(1)  # reading the cells sets them anew
     return case
 
 
-def _simulated(seed: int, network: str) -> Case:
-    found = prepare(seed, network)
+def _simulated(data: str, seed: int, network: str) -> Case:
+    found = prepare(seed, network, unlearn_bystanders=data == "bystanders")
     population = make_population(
         found.counts,
         found.cells.library_size,
@@ -66,7 +68,7 @@ def _simulated(seed: int, network: str) -> Case:
     )
     expression = sp.csr_matrix(found.cells.log_normalised()[:, found.cells.model_genes])
     readout = ConceptReadout(found.model, found.dictionary)
-    return Case(f"synthetic, {network}, seed {seed}", population, readout, expression)
+    return Case(f"{data}, {network}, seed {seed}", population, readout, expression)
 
 
 def _real(seed: int, network: str) -> Case:

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.faithfulness --data kang --seeds 0 1 2
     python -m tests.benchmarks.faithfulness --data synthetic --seeds 100 101 102 --network scvi
+    python -m tests.benchmarks.faithfulness --data bystanders --seeds 100 101 102
 
 Genes are ranked on the cells of half of the donors and replaced in the cells of the other half, by
 counterfactuals of that half; then the halves change places. Prints markdown: the share of the full
@@ -28,6 +29,7 @@ from tests.benchmarks.cases import Case, make_case
 from tests.benchmarks.rankings import correlational_scores
 from tests.benchmarks.tables import interval, markdown
 
+DATA = ("kang", "synthetic", "bystanders")
 KINDS = ("neighbours", "nearest", "random_matched", "mean_inactive", "zero")
 STEPS = (5, 10, 20, 50, 100, 160)
 AT = STEPS.index(50)
@@ -40,7 +42,7 @@ Curves = dict[tuple[str, str], list[tuple[np.ndarray, np.ndarray]]]
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", choices=("kang", "synthetic"), default="kang")
+    parser.add_argument("--data", choices=DATA, default="kang")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--network", choices=("scvi", "scvi2", "mlp3"), default="scvi")
     parser.add_argument("--methods", nargs="+", choices=list(METHODS), default=list(METHODS))

@@ -1,12 +1,14 @@
 """Awkward inputs through all stages: each has an outcome that the store or the message states."""
 
 import json
+from functools import partial
 
 import anndata as ad
 import numpy as np
 import pytest
 import torch
 
+from precompute.attribution.matched_cells import match_cells
 from precompute.cli import main
 from precompute.differential import wilcoxon_matched
 from precompute.workspace import StageOutput
@@ -145,7 +147,8 @@ def test_nothing_to_match_on(finished, case):
 def test_more_cells_than_are_compared_with_their_neighbours(finished, case, monkeypatch):
     """Each concept is cut to 12 cells, spread over donors, and their 30 neighbours at most."""
     copy_stages(finished.workspace, case / "run.workspace", ["model", "dictionary"])
-    monkeypatch.setattr("precompute.stages.genes.MATCHED_CELLS", 12)
+    few = partial(match_cells, max_cells=12)
+    monkeypatch.setattr("precompute.stages.genes.match_cells", few)
     groups = []
     test = "precompute.stages.genes.wilcoxon_matched"
     monkeypatch.setattr(test, lambda v, found: groups.extend(found) or wilcoxon_matched(v, found))
