@@ -10,54 +10,57 @@
     color?.startsWith("obs:") && config?.obs[color.slice(4)] ? color : null;
   const geneOf = (color) => (color?.startsWith("gene:") ? color.slice(5) : null);
 
+  const goTo = (color) =>
+    window.scconcepts.navigate({ choices: { color: color === "concept" ? null : color } });
+
   /** The address -> [colour-by control, genes on offer, gene control]. */
-  functions.showColor = (selection, config, genes) => {
-    const gene = geneOf(selection?.color);
-    if (!gene) return [obsOf(selection?.color, config) ?? "concept", keep(), keep()];
+  functions.showColor = (choices, config, genes) => {
+    const gene = geneOf(choices?.color);
+    if (!gene) return [obsOf(choices?.color, config) ?? "concept", keep(), keep()];
     // The control forgets a value that is not among its options.
     return ["gene", genes?.includes(gene) ? keep() : [gene, ...(genes ?? [])], gene];
   };
 
   /** A control was used -> the address. */
-  functions.chooseColor = (kind, gene, selection) => {
-    if (!selection || !kind) return keep();
+  functions.chooseColor = (kind, gene, choices) => {
+    if (!choices || !kind) return keep();
     // Choosing a gene means to see it, whatever the map showed before.
     const { triggered } = window.dash_clientside.callback_context;
     const byGene = triggered.length === 1 && triggered[0].prop_id.startsWith("color-gene.");
     const color = byGene || kind === "gene" ? (gene ? `gene:${gene}` : null) : kind;
-    if (color && color !== selection.color) window.scconcepts.navigate(selection, { color });
+    if (color && color !== (choices.color ?? "concept")) goTo(color);
     return keep();
   };
 
   /** A gene was clicked in a figure -> the map shows it. */
   functions.colorByPoint = (...args) => {
-    const selection = args.at(-1);
+    const choices = args.at(-1);
     const { triggered } = window.dash_clientside.callback_context;
     const gene = triggered.at(-1)?.value?.points?.[0]?.customdata;
     const color = `gene:${gene}`;
-    if (gene && color !== selection?.color) window.scconcepts.navigate(selection, { color });
+    if (gene && color !== choices?.color) goTo(color);
     return keep();
   };
 
   /** Everything the map depends on -> the map. */
-  functions.drawMap = (config, selection, theme, map, saved, rows) => {
+  functions.drawMap = (config, selection, choices, theme, map, saved, rows) => {
     if (!theme || !window.scconcepts.belongs(selection, config)) return keep();
     window.scconcepts.map?.apply("cell-map", {
       cells: { coordinatesUrl: `${config.base}/map/${map ?? config.map}`, nCells: config.nCells },
-      color: colorOf(config, selection, rows),
+      color: colorOf(config, selection, choices, rows),
       describeUrl: `${config.base}/cell/{cell}/lines`,
       theme,
     });
     return keep();
   };
 
-  function colorOf(config, selection, rows) {
-    const gene = geneOf(selection.color);
+  function colorOf(config, selection, choices, rows) {
+    const gene = geneOf(choices.color);
     if (gene) {
       const url = `${config.base}/expression/${encodeURIComponent(gene)}`;
       return { kind: "sparse", url, title: gene, unit: GENE_UNIT, activeWord: "expressing" };
     }
-    const key = obsOf(selection.color, config)?.slice(4);
+    const key = obsOf(choices.color, config)?.slice(4);
     if (key) {
       return { ...config.obs[key], url: `${config.base}/obs/${encodeURIComponent(key)}` };
     }

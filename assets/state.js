@@ -18,60 +18,111 @@
     }
   }
 
-  /** {page, store, concept, color} of an address; null where it says nothing. */
+  let served = null; // {stores: [keys], first: key}
+  let target = null; // where the last step leads, until the address says so itself
+
+  /**
+   * {page, path, store, concept, choices} of an address. `page` is null where the address belongs
+   * to none; `choices` are those made on the page, by name, all strings.
+   */
   function parse(pathname, search) {
     const path = "/" + (pathname ?? "").slice(prefix().length).replace(/\/+$/, "");
     const query = new URLSearchParams(search ?? "");
     const concept = /^\/concept\/([^/]+)$/.exec(path);
-    const page = path === "/" || concept ? "workspace" : path === "/methods" ? "methods" : "unknown";
+    const isStart = path === "/" && !query.has("store") && served?.stores.length > 1;
+    const name = /^\/([a-z]+)$/.exec(path)?.[1] ?? null;
     return {
-      page,
+      page: isStart ? "stores" : path === "/" || concept ? "workspace" : name,
       path,
-      store: query.get("store"),
+      store: query.get("store") || (served?.first ?? null),
       concept: concept ? decode(concept[1]) : null,
-      color: query.get("color") ?? "concept",
+      choices: Object.fromEntries([...query].filter(([key]) => key !== "store")),
     };
   }
 
-  /** Goes to a concept or colouring without loading the page again. */
-  function navigate(selection, change) {
-    const next = { ...selection, ...change };
+  /** The address {pathname, search} of what `parse` returns. */
+  function format({ page, store, concept, choices }) {
     const query = new URLSearchParams();
-    if (next.store) query.set("store", next.store);
-    if (next.color && next.color !== "concept") query.set("color", next.color);
-    const text = query.toString().replaceAll("%3A", ":");
-    const path = next.concept ? `concept/${encodeURIComponent(next.concept)}` : "";
-    window.dash_clientside.set_props("url", {
-      pathname: prefix() + path,
-      search: text ? `?${text}` : "",
-    });
+    if (store) query.set("store", store);
+    for (const [key, value] of Object.entries(choices ?? {})) {
+      if (value !== null && value !== undefined && value !== "") query.set(key, value);
+    }
+    const text = query.toString().replaceAll("%3A", ":").replaceAll("%2C", ",");
+    const inWorkspace = concept ? `concept/${encodeURIComponent(concept)}` : "";
+    const path = page === "workspace" ? inWorkspace : page === "stores" ? "" : page;
+    return { pathname: prefix() + path, search: text ? `?${text}` : "" };
+  }
+
+  /** The address of a page as a string, for a link. */
+  const addressOf = (place) => {
+    const { pathname, search } = format(place);
+    return pathname + search;
+  };
+
+  const here = () => target ?? parse(window.location.pathname, window.location.search);
+
+  function merge(change) {
+    const now = here();
+    return { ...now, ...change, choices: { ...now.choices, ...change.choices } };
+  }
+
+  /**
+   * Goes on from where the reader is without loading the page again: another concept, or another
+   * choice. A choice of null is taken out of the address.
+   */
+  function navigate(change) {
+    target = merge(change);
+    window.dash_clientside.set_props("url", format(target));
+  }
+
+  /** Goes to another page, of the same store unless one is named, with no choices but these. */
+  function visit(page, { store = here().store, concept = null, choices = {} } = {}) {
+    target = { page, store, concept, choices };
+    window.dash_clientside.set_props("url", format(target));
+  }
+
+  /** Writes choices into the address without a step to go back to, as for text being typed. */
+  function amend(choices) {
+    if (target) target = merge({ choices });
+    const { pathname, search } = format(merge({ choices }));
+    window.history.replaceState(window.history.state, "", pathname + search);
+    // The event by which dcc.Link tells dcc.Location, which else would go back to what it knows.
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   }
 
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
 
-  /** Address -> [route, selection]. The page is built again only when page or store changed. */
-  functions.readAddress = (pathname, search, oldRoute, oldSelection) => {
-    const { page, path, store, concept, color } = parse(pathname, search);
-    const route = { page, store, path: page === "unknown" ? path : null };
-    const selection = { store, concept, color };
+  /**
+   * Address -> [route, selection, choices], each only where it changed: the page is built again for
+   * another page or store, its panels are filled again for another concept.
+   */
+  functions.readAddress = (pathname, search, stores, ...had) => {
+    served = stores;
+    target = null;
+    const { page, path, store, concept, choices } = parse(pathname, search);
+    const route = { page, store, path: page === "workspace" ? "/" : path };
     // What failed before belongs to what was shown before.
     window.dash_clientside.set_props("notice", { children: "" });
-    return [
-      same(route, oldRoute) ? keep() : route,
-      same(selection, oldSelection) ? keep() : selection,
-    ];
+    const found = [route, { page, store, concept }, choices];
+    return found.map((value, i) => (same(value, had[i]) ? keep() : value));
   };
 
-  /** Whether the page is still (or already) that of the store which the address names. */
+  /** Whether the page is still (or already) the workspace of the store which the address names. */
   const belongs = (selection, config) =>
-    Boolean(selection && config) && (selection.store || config.defaultStore) === config.store;
+    Boolean(selection && config) && selection.page === "workspace" && selection.store === config.store;
+
+  /** Title of a page -> the title of the browser's tab; the workspace names its concept itself. */
+  functions.titlePage = (title) => {
+    if (title) document.title = title;
+    return keep();
+  };
 
   /** A row was selected -> the address. */
   functions.selectRow = (rows, selection, config) => {
     const id = rows?.[0]?.id;
     if (!id || !belongs(selection, config)) return keep();
     if (id !== (selection.concept ?? config.first)) {
-      navigate({ ...selection, store: selection.store ?? config.store }, { concept: id });
+      navigate({ concept: id });
     }
     return keep();
   };
@@ -123,11 +174,9 @@
 
   /** Another store was chosen -> its workspace. */
   functions.chooseStore = (store, selection) => {
-    if (store && selection && store !== selection.store) {
-      navigate({}, { store });
-    }
+    if (store && selection && store !== selection.store) visit("workspace", { store });
     return keep();
   };
 
-  Object.assign(scconcepts, { navigate, belongs });
+  Object.assign(scconcepts, { navigate, visit, amend, belongs, here, addressOf });
 })();

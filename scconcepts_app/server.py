@@ -17,9 +17,10 @@ from scconcepts_app.api.payloads import create_payload_routes
 from scconcepts_app.caching import Derived
 from scconcepts_app.components import ids
 from scconcepts_app.library import Library
-from scconcepts_app.pages import shell, workspace
+from scconcepts_app.pages import shell
 from scconcepts_app.pages.addresses import Addresses
 from scconcepts_app.pages.context import Context
+from scconcepts_app.pages.registry import PAGES
 from scconcepts_app.security import THEME_BOOT, add_security_headers
 from scconcepts_app.settings import Settings
 
@@ -68,9 +69,10 @@ def create_app(library: Library, settings: Settings) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     context = Context(library, annotations, Addresses(settings.url_prefix), settings.default_author)
-    app.layout = shell.layout
+    app.layout = lambda: shell.layout(library)
     shell.register_callbacks(app, context)
-    workspace.register_callbacks(app, context)
+    for page in PAGES.values():
+        page.register_callbacks(app, context)
     _register_routes(app.server, library, annotations, settings)
     add_security_headers(app)
     return app

@@ -15,7 +15,7 @@ def header(
     stores: list[tuple[str, str]],
     key: str,
     home: str,
-    methods: str,
+    links: list[tuple[str, str, bool]],
 ) -> html.Header:
     """Return the header.
 
@@ -24,7 +24,8 @@ def header(
     title, description, size : of the store that is shown; `size` is one line of counts.
     stores : (key, title) of every store; a choice is shown for more than one.
     key : the store that is shown.
-    home, methods : addresses.
+    home : address of the start.
+    links : (words, address, whether it is the page that is shown) of every page.
     """
     return html.Header(
         [
@@ -34,11 +35,23 @@ def header(
             else html.Span(title, className="sc-store-title", title=description),
             html.Span(size, className="sc-store-size"),
             html.Span(description, className="sc-store-description", title=description),
-            html.Nav(dcc.Link("Methods", href=methods, className="sc-nav-link")),
+            html.Nav(
+                [_link(*link) for link in links],
+                className="sc-nav",
+                **attributes({"aria-label": "Pages"}),
+            ),
             theme_toggle(),
         ],
         className="sc-header",
     )
+
+
+def _link(words: str, href: str, is_shown: bool) -> dcc.Link | html.A:
+    """Return a link to a page; that of the page that is shown says so."""
+    if not is_shown:
+        return dcc.Link(words, href=href, className="sc-nav-link")
+    shown = attributes({"aria-current": "page"})
+    return html.A(words, href=href, className="sc-nav-link is-shown", **shown)
 
 
 def theme_toggle() -> html.Button:

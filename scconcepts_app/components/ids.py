@@ -3,9 +3,12 @@
 URL = "url"
 ROUTE = "route"
 SELECTION = "selection"
+CHOICES = "choices"
+SERVED = "served"
 THEME = "theme"
 THEME_TOGGLE = "theme-toggle"
 PAGE = "page"
+PAGE_TITLE = "page-title"
 NOTICE = "notice"
 CONNECTION = "connection"
 HEADER = "header"
@@ -70,3 +73,8 @@ LABEL_LATEST = "label-latest"
 LABEL_HISTORY = "label-history"
 LABEL_SAVED = "label-saved"
 EXPORTS = "exports"
+
+
+def bindings_of(page: str) -> str:
+    """Return the id of the store that ties the choices of a page to its address."""
+    return f"bindings-{page}"

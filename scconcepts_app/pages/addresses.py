@@ -18,9 +18,13 @@ class Addresses:
         """Return the address of the workspace of a store."""
         return f"{self.prefix}?{urlencode({'store': key})}"
 
+    def page(self, name: str, key: str, **choices: str) -> str:
+        """Return the address of a page of a store, such as ``genes``, with choices on it."""
+        return f"{self.prefix}{name}?{urlencode({'store': key, **choices}, safe=':,')}"
+
     def methods(self, key: str) -> str:
         """Return the address of the methods page of a store."""
-        return f"{self.prefix}methods?{urlencode({'store': key})}"
+        return self.page("methods", key)
 
     def concept(self, key: str, concept_id: str) -> str:
         """Return the address that opens a concept in a new browser."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,15 @@ def own(key: str, infos: Iterable[Any]) -> str | None:
     return key or None
 
 
-def choose(library: Library, selection: dict[str, Any] | None) -> Chosen | None:
+def choose(library: Library, selection: Mapping[str, Any] | None) -> Chosen | None:
     """Return the store and concept of the browser's selection; None for an unknown store.
 
-    An address without a concept means the first one.
+    An address without a concept means the first one. None as well where the address is no longer
+    that of a workspace: its panels are about to go.
     """
     selection = selection or {}
+    if selection.get("page", "workspace") != "workspace":
+        return None
     entry = library.get(selection.get("store"))
     if entry is None:
         return None

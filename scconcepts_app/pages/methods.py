@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dash import dcc, html
+from collections.abc import Mapping
+from typing import Any
+
+from dash import Dash, dcc, html
 
 from scconcepts_app.components.entries import entry_list, section
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context
 from scconcepts_app.views.methods import TRUST, describe_methods, describe_provenance
 
+TITLE = "Methods"
 
-def layout(context: Context, entry: OpenedStore) -> html.Div:
+
+def layout(
+    context: Context,
+    entry: OpenedStore,
+    selection: Mapping[str, Any],
+    choices: Mapping[str, str],
+) -> html.Div:
     """Return the methods page of a store."""
     manifest = entry.store.manifest
     return html.Div(
@@ -28,3 +38,7 @@ def layout(context: Context, entry: OpenedStore) -> html.Div:
         ],
         className="sc-methods",
     )
+
+
+def register_callbacks(app: Dash, context: Context) -> None:
+    """Register nothing: the page answers no questions."""

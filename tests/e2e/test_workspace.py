@@ -27,7 +27,7 @@ def bars(visitor, trace: int = 0) -> dict[str, float]:
 
 
 def test_the_start_shows_the_first_concept(visit):
-    visitor = visit().open_concept("/", "c0001")
+    visitor = visit().open_concept("/?store=fixture", "c0001")
     painted(visitor, "c0001 B cell")
     assert visitor.text(".sc-concept-label") == "B cell"
 
@@ -46,7 +46,7 @@ def test_a_deep_link_opens_its_concept_in_a_new_browser(visit, site):
 
 
 def test_a_row_of_the_table_shows_its_concept_without_loading_the_page(visit, site):
-    visitor = visit().open_concept("/", "c0001")
+    visitor = visit().open_concept("/?store=fixture", "c0001")
     visitor.page.evaluate("window.stayed = true")
     visitor.page.click(".ag-row[row-id=c0003]")
     visitor.wait_for_concept("c0003")
@@ -111,7 +111,7 @@ def search_for_two(store) -> tuple[str, list[str]]:
 
 
 def test_the_search_finds_genes_and_ids(visit):
-    visitor = visit().open_concept("/", "c0001")
+    visitor = visit().open_concept("/?store=fixture", "c0001")
     for text, found in (("CXCL10", "c0006"), ("c0004", "c0004")):
         visitor.page.fill("#search", text)
         visitor.page.wait_for_selector(f".ag-row[row-id={found}]")
@@ -184,7 +184,7 @@ def test_the_pathway_table_has_the_numbers_of_the_store(visit, site):
 
 
 def test_the_theme_reaches_table_figures_and_map_and_stays(visit):
-    visitor = visit(color_scheme="light").open_concept("/", "c0001")
+    visitor = visit(color_scheme="light").open_concept("/?store=fixture", "c0001")
     painted(visitor, "c0001 B cell")
     light = look(visitor)
     visitor.page.click("#theme-toggle")
@@ -201,7 +201,7 @@ def test_the_theme_reaches_table_figures_and_map_and_stays(visit):
 
 
 def test_a_dark_system_begins_dark(visit):
-    visitor = visit(color_scheme="dark").open_concept("/", "c0001")
+    visitor = visit(color_scheme="dark").open_concept("/?store=fixture", "c0001")
     assert visitor.page.evaluate("document.documentElement.dataset.theme") == "dark"
     assert sum(look(visitor)["table"]) < 150
 

@@ -13,6 +13,7 @@ from scconcepts_app.components.graph import FIGURES, slot_id
 from scconcepts_app.components.pane import PANES, shown_id
 
 _SELECTION = (ids.SELECTION, "data")
+_CHOICES = (ids.CHOICES, "data")
 _CONFIG = (ids.MAP_CONFIG, "data")
 
 # JavaScript function -> (inputs, states)
@@ -22,16 +23,17 @@ _EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
     "filterRows": ([(ids.SEARCH, "value")], []),
     "chooseColor": (
         [(ids.COLOR_BY, "value"), (ids.COLOR_GENE, "value")],
-        [_SELECTION],
+        [_CHOICES],
     ),
     "colorByPoint": (
         [(figure, "clickData") for figure in (ids.GENES, ids.COMPARISON, ids.VOLCANO, ids.CELL)],
-        [_SELECTION],
+        [_CHOICES],
     ),
     "drawMap": (
         [
             _CONFIG,
             _SELECTION,
+            _CHOICES,
             (ids.THEME, "data"),
             (ids.MAP_CHOICE, "value"),
             (ids.LABEL_SAVED, "data"),
@@ -77,7 +79,7 @@ def register_callbacks(app: Dash) -> None:
         Output(ids.COLOR_BY, "value"),
         Output(ids.COLOR_GENE, "options"),
         Output(ids.COLOR_GENE, "value"),
-        Input(*_SELECTION),
+        Input(*_CHOICES),
         State(*_CONFIG),
         State(ids.COLOR_GENE, "options"),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dash import dcc, html
@@ -15,13 +16,35 @@ from scconcepts_app.components.label_form import label_form
 from scconcepts_app.components.messages import error_state
 from scconcepts_app.labels import read_rows
 from scconcepts_app.library import OpenedStore
+from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.context import Context, choose
 from scconcepts_app.pages.workspace import evidence, genes
 from scconcepts_app.pages.workspace.browser import effect_stores, pane_stores
 from scconcepts_app.views.gene_search import search_genes
 
+# Choices that stand in the address; see `pages.bindings`.
+CHOICES = {
+    ids.SEARCH: "q",
+    ids.MAP_CHOICE: "map",
+    ids.TAB: "tab",
+    ids.GENE_LIST: "list",
+    ids.STATISTIC: "statistic",
+    ids.ATTRIBUTION: "counterfactual",
+    ids.DIFFERENTIAL: "de",
+    ids.CURVE: "curve",
+    ids.ENRICHMENT: "test",
+    ids.QUADRANT: "quadrant",
+    ids.OBS_COLUMN: "by",
+    ids.METRIC: "metric",
+}
 
-def layout(context: Context, entry: OpenedStore, selection: dict[str, Any] | None) -> html.Div:
+
+def layout(
+    context: Context,
+    entry: OpenedStore,
+    selection: Mapping[str, Any],
+    choices: Mapping[str, str],
+) -> html.Div:
     """Return the workspace of a store with the selected concept marked."""
     store, addresses = entry.store, context.addresses
     if store.n_concepts == 0:
@@ -34,7 +57,7 @@ def layout(context: Context, entry: OpenedStore, selection: dict[str, Any] | Non
     concept = chosen.concept if chosen else None
     selected = store.concept_ids[concept] if concept is not None else None
     rows, problem = read_rows(context.annotations, entry)
-    return html.Div(
+    page = html.Div(
         [
             dcc.Store(id=ids.MAP_CONFIG, data=_configure_map(context, entry)),
             dcc.Store(id=ids.LABEL_SAVED),
@@ -67,6 +90,8 @@ def layout(context: Context, entry: OpenedStore, selection: dict[str, Any] | Non
         ],
         className="sc-workspace",
     )
+    page.children += bind_choices("workspace", entry.key, page, choices, CHOICES)
+    return page
 
 
 def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
@@ -74,7 +99,6 @@ def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
     store = entry.store
     return {
         "store": entry.key,
-        "defaultStore": context.library.default.key,
         "title": store.manifest.title,
         "first": store.concept_ids[0],
         "base": context.addresses.payloads(entry),

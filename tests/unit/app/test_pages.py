@@ -50,7 +50,7 @@ def test_a_store_without_concepts_says_so(store, context):
         replace(store.manifest, counts={**store.manifest.counts, "n_concepts": 0}),
     )
     library = Library([("empty", empty)])
-    page = workspace.layout(replace(context, library=library), library.default, None)
+    page = workspace.layout(replace(context, library=library), library.default, {}, {})
     assert "holds no concept" in words(page)
 
 
@@ -59,12 +59,12 @@ def test_labels_that_cannot_be_read_cost_the_labels_not_the_page(context, monkey
         raise AnnotationError("labels.sqlite3: labels could not be read (locked).")
 
     monkeypatch.setattr(AnnotationService, "latest_for_store", fail)
-    page = words(workspace.layout(context, context.library.default, None))
+    page = words(workspace.layout(context, context.library.default, {}, {}))
     assert "labels could not be read (locked)" in page
 
 
 def test_the_methods_page_tells_what_the_numbers_say(context):
-    page = words(methods.layout(context, context.library.default))
+    page = words(methods.layout(context, context.library.default, {}, {}))
     assert "says what moves the model's concept" in page
     assert "Attribution is not a better list of marker genes." in page
     assert context.library.default.store.manifest.digest in page
@@ -74,7 +74,7 @@ def test_the_methods_page_tells_what_the_numbers_say(context):
 
 def test_the_methods_page_says_why_attribution_is_missing(plain_store, context):
     library = Library([("plain", plain_store)])
-    page = words(methods.layout(replace(context, library=library), library.default))
+    page = words(methods.layout(replace(context, library=library), library.default, {}, {}))
     assert "The embeddings came without their model." in page
     assert "holds no test of gene sets" in page
 
