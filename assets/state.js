@@ -178,5 +178,5 @@
     return keep();
   };
 
-  Object.assign(scconcepts, { navigate, visit, amend, belongs, here, addressOf });
+  Object.assign(scconcepts, { navigate, visit, amend, belongs, here, addressOf, prefix });
 })();

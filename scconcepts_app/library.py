@@ -12,6 +12,7 @@ from scconcepts_app.store.reader import MANIFEST
 from scconcepts_app.views.colors import list_obs_colors
 from scconcepts_app.views.concepts import ConceptRow, list_concepts
 from scconcepts_app.views.gene_search import index_genes
+from scconcepts_app.views.search import SearchIndex, index_search
 
 DIGEST_LENGTH = 12
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_.-]+")
@@ -44,6 +45,11 @@ class OpenedStore:
     def gene_index(self) -> dict[str, int]:
         """Gene by symbol or id."""
         return index_genes(self.store)
+
+    @cached_property
+    def search_index(self) -> SearchIndex:
+        """What the search box knows of the store."""
+        return index_search(self.store)
 
     @cached_property
     def obs_colors(self) -> dict:

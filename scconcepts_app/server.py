@@ -14,6 +14,7 @@ from scconcepts_app.api.exports import create_export_routes
 from scconcepts_app.api.fallback import create_fallback_routes
 from scconcepts_app.api.health import create_health_routes
 from scconcepts_app.api.payloads import create_payload_routes
+from scconcepts_app.api.search import create_search_routes
 from scconcepts_app.caching import Derived
 from scconcepts_app.components import ids
 from scconcepts_app.library import Library
@@ -85,6 +86,7 @@ def _register_routes(
     for blueprint in (
         create_payload_routes(library),
         create_cell_routes(library, annotations),
+        create_search_routes(library, annotations),
         create_export_routes(library, annotations, Derived(server, settings)),
         create_fallback_routes(),
     ):

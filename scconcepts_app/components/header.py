@@ -1,4 +1,4 @@
-"""The bar on top of every page: the store, its size, the way to the methods, the theme."""
+"""The bar on top of every page: the store, the pages, search, help, light or dark."""
 
 from __future__ import annotations
 
@@ -40,7 +40,6 @@ def header(
                 className="sc-nav",
                 **attributes({"aria-label": "Pages"}),
             ),
-            theme_toggle(),
         ],
         className="sc-header",
     )
@@ -52,6 +51,23 @@ def _link(words: str, href: str, is_shown: bool) -> dcc.Link | html.A:
         return dcc.Link(words, href=href, className="sc-nav-link")
     shown = attributes({"aria-current": "page"})
     return html.A(words, href=href, className="sc-nav-link is-shown", **shown)
+
+
+def search_place() -> html.Div:
+    """Return the place of the search box, which assets/omnibox.js fills."""
+    return html.Div(id=ids.OMNIBOX, className="sc-omnibox", role="search")
+
+
+def help_button() -> html.Button:
+    """Return the button that shows the keys; see assets/help.js."""
+    return html.Button(
+        "?",
+        id=ids.HELP,
+        className="sc-icon-button",
+        title="Keys (?)",
+        type="button",
+        **attributes({"aria-label": "Keys"}),
+    )
 
 
 def theme_toggle() -> html.Button:
@@ -66,8 +82,8 @@ def theme_toggle() -> html.Button:
     )
 
 
-def _store_choice(stores: list[tuple[str, str]], key: str) -> dcc.Dropdown:
-    return dcc.Dropdown(
+def _store_choice(stores: list[tuple[str, str]], key: str) -> html.Div:
+    choice = dcc.Dropdown(
         id=ids.STORE_CHOICE,
         options=[{"value": name, "label": words} for name, words in stores],
         value=key,
@@ -75,6 +91,7 @@ def _store_choice(stores: list[tuple[str, str]], key: str) -> dcc.Dropdown:
         searchable=len(stores) > 8,
         className="sc-dropdown sc-store-choice",
     )
+    return html.Div(choice, className="sc-store-place", title="Concept store")
 
 
 def _mark() -> html.Span:

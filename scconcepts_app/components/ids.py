@@ -12,6 +12,8 @@ PAGE_TITLE = "page-title"
 NOTICE = "notice"
 CONNECTION = "connection"
 HEADER = "header"
+OMNIBOX = "omnibox"
+HELP = "help"
 STORE_CHOICE = "store-choice"
 
 CONCEPTS = "concepts"

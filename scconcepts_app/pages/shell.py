@@ -9,7 +9,7 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.header import header
+from scconcepts_app.components.header import header, help_button, search_place, theme_toggle
 from scconcepts_app.components.messages import error_state
 from scconcepts_app.library import Library, OpenedStore
 from scconcepts_app.pages import stores
@@ -41,7 +41,10 @@ def layout(library: Library) -> html.Div:
                 hidden=True,
             ),
             html.Div(id=ids.NOTICE, className="sc-notice", role="alert"),
-            html.Div(id=ids.HEADER),
+            html.Div(
+                [html.Div(id=ids.HEADER), search_place(), help_button(), theme_toggle()],
+                className="sc-top",
+            ),
             html.Main(id=ids.PAGE),
         ],
         className="sc-shell",

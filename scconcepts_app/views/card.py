@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.views.concepts import best_category
 from scconcepts_app.views.fact import Fact
 from scconcepts_app.views.faithfulness import summarise_grade
 from scconcepts_app.views.flags import Flag, list_flags
@@ -20,9 +18,7 @@ from scconcepts_app.views.numbers import (
     format_share,
     known_or_none,
 )
-
-# Below this F1 fewer than half of calls or of cells would be right.
-NAMED_F1 = 0.5
+from scconcepts_app.views.summary import read_evidence, write_summary
 
 
 @dataclass(frozen=True)
@@ -64,43 +60,13 @@ def describe_concept(
         index=concept,
         id=ids[concept],
         proposed=store.strings("concepts/label")[concept],
-        summary=_write_summary(store, concept),
+        summary=write_summary(store, concept, attribution),
         evidence=_list_evidence(read_evidence(store, concept), store),
         facts=[*([grade] if grade else []), *_list_facts(store, concept)],
         flags=list_flags(store, concept),
         previous=ids[concept - 1] if concept > 0 else None,
         following=ids[concept + 1] if concept + 1 < len(ids) else None,
     )
-
-
-def read_evidence(store: ConceptStore, concept: int) -> dict[str, Any]:
-    """Return the evidence of the proposed label; empty when it was not written as an object."""
-    try:
-        value = json.loads(store.strings("concepts/evidence")[concept] or "{}")
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
-
-
-def _write_summary(store: ConceptStore, concept: int) -> str:
-    n_active = int(store.activations.counts()[concept])
-    if n_active == 0:
-        return "Active in no cell of this data set, so nothing can be said about it."
-    share = format_share(n_active / max(1, store.n_cells))
-    sentences = [f"Active in {n_active:,} of {store.n_cells:,} cells ({share})."]
-    level = best_category(store, concept)
-    if level:
-        category, f1, of_active = level
-        numbers = f"F1 {format_number(f1)}; {format_share(of_active)} of its active cells"
-        if f1 >= NAMED_F1:
-            sentences.append(f"Goes best with {category} ({numbers}).")
-        else:
-            sentences.append(f"No cell type stands out; the closest is {category} ({numbers}).")
-    genes = read_evidence(store, concept).get("genes") or []
-    if genes:
-        basis = "Raised most by" if default_attribution(store) else "Differs most in"
-        sentences.append(f"{basis} {', '.join(str(g) for g in genes[:5])}.")
-    return " ".join(sentences)
 
 
 def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:

@@ -74,10 +74,10 @@ def test_back_and_forward_follow(visit):
     painted(visitor, "c0002 CD4 T cell")
 
 
-def test_j_and_k_go_through_what_the_search_left(visit, site):
+def test_brackets_go_through_what_the_filter_left_and_letters_through_all(visit, site):
     text, left = search_for_two(site.store)
     visitor = visit().open_concept("/concept/c0001?store=fixture", "c0001")
-    visitor.page.keyboard.press("/")
+    visitor.page.click("#search")
     visitor.page.keyboard.type(text)
     two_are_left(visitor)
     visitor.page.keyboard.type("j")  # typed, not a step
@@ -85,11 +85,18 @@ def test_j_and_k_go_through_what_the_search_left(visit, site):
     visitor.page.keyboard.press("Backspace")
     two_are_left(visitor)
     visitor.page.keyboard.press("Enter")
-    visitor.page.keyboard.press("j")
+    visitor.page.keyboard.press("]")
     visitor.wait_for_concept(left[0])
-    visitor.page.keyboard.press("j")
+    visitor.page.keyboard.press("]")
     visitor.wait_for_concept(left[1])
-    visitor.page.keyboard.press("j")  # the last row: nowhere to go
+    visitor.page.keyboard.press("]")  # the last row: nowhere to go
+    visitor.page.keyboard.press("[")
+    visitor.wait_for_concept(left[0])
+    following = site.store.concept_ids[site.store.find_concept(left[0]) + 1]
+    visitor.page.fill("#search", "")
+    visitor.page.keyboard.press("Escape")
+    visitor.page.keyboard.press("j")
+    visitor.wait_for_concept(following)
     visitor.page.keyboard.press("k")
     visitor.wait_for_concept(left[0])
 

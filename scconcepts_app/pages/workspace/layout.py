@@ -114,7 +114,7 @@ def _concepts_panel(
     search = dcc.Input(
         id=ids.SEARCH,
         type="search",
-        placeholder="Search label, gene or id   ( / )",
+        placeholder="Filter by label, gene or id",
         className="sc-search",
         debounce=False,
         autoComplete="off",

@@ -17,7 +17,7 @@ def facts(card) -> dict[str, str]:
 def test_the_summary_tells_cells_cell_type_and_genes(store):
     card = describe_concept(store, 0)
     n_active = len(store.activations.rows(0)["cell"])
-    assert card.summary.startswith(f"Active in {n_active} of 300 cells (14 %).")
+    assert card.summary.startswith(f"Active in {n_active} of 300 cells (14 %), in all 4 donors.")
     assert "Goes best with B cell (F1 0.86; 100 % of its active cells)." in card.summary
     assert "Raised most by CD79A, MS4A1, CD79B, CD74, HLA-DRA." in card.summary
 

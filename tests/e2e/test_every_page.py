@@ -1,0 +1,87 @@
+"""Every page in both themes: no violation of WCAG 2.2 AA, no layout shift, nothing cut off.
+
+That the console stays silent and no other host is asked is checked for every visitor, see conftest.
+"""
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+
+from scconcepts_app.pages.registry import PAGES
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+MOST_SHIFT = 0.02  # "good" begins below 0.1 (web.dev, Cumulative Layout Shift)
+
+# Address -> what is on the page once it is filled.
+ADDRESSES = {
+    "/": ".sc-store-card",
+    "/concept/c0002?store=fixture": "#faithfulness-figure .js-plotly-plot .lines",
+    "/concept/c0002?store=fixture&tab=against": "#comparison-figure .js-plotly-plot .point",
+    "/concept/c0002?store=fixture&tab=cell": "#cell-figure .js-plotly-plot .point",
+    "/concept/c0002?store=fixture&tab=table": ".sc-sets-grid .ag-row",
+    "/concept/c0002?store=fixture&color=obs:cell_type": ".sc-map-categories",
+    "/methods?store=fixture": ".sc-entries",
+    "/concept/zzz?store=fixture": ".sc-error",
+    "/methods?store=zzz": ".sc-error",
+    "/nowhere?store=fixture": ".sc-error",
+}
+
+WATCH_SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      if (entry.hadRecentInput) continue;
+      const of = entry.sources.map(({ node }) => node?.id || node?.className || node?.nodeName);
+      window.shifts.push({ value: entry.value, of });
+    }
+  }).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def is_painted(visitor) -> None:
+    visitor.page.wait_for_function(
+        "() => [...document.querySelectorAll('.sc-map')].every((m) => m.dataset.state === 'ready')"
+    )
+
+
+def find_violations(page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", STANDARDS
+    )
+    return [
+        f"{violation['id']}: {node['html'][:160]} ({node['failureSummary'][:200]})"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_everybody_can_use_it_and_nothing_jumps(visit, address, theme):
+    visitor = visit(color_scheme=theme)
+    visitor.page.add_init_script(WATCH_SHIFTS)
+    visitor.page.goto(visitor.site.url + address)
+    visitor.page.wait_for_selector(ADDRESSES[address])
+    is_painted(visitor)
+    visitor.page.wait_for_timeout(300)
+    shifts = visitor.page.evaluate("window.shifts")
+    assert sum(shift["value"] for shift in shifts) < MOST_SHIFT, shifts
+    assert find_violations(visitor.page) == []
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 2560])
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_page_is_wider_than_its_window(visit, address, width):
+    visitor = visit(viewport={"width": width, "height": 768})
+    visitor.page.goto(visitor.site.url + address)
+    visitor.page.wait_for_selector(ADDRESSES[address])
+    wide = visitor.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+    assert wide <= 0
+
+
+def test_every_page_is_among_these():
+    named = {address.strip("/").partition("?")[0].partition("/")[0] for address in ADDRESSES}
+    assert set(PAGES) - {"workspace"} <= named
