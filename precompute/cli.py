@@ -23,8 +23,17 @@ STAGES = {
     "set_swap": "replace whole gene sets and compare with random ones",
     "association": "compare concepts with the obs columns",
     "naming": "flag and name the concepts",
+    "maps": "make the maps of the cells",
     "pack": "write the concept store",
 }
+
+_SYNTHETIC = (
+    ("cells", 100_000, "cells"),
+    ("concepts", 2000, "concepts"),
+    ("genes", 400, "genes whose expression is kept"),
+    ("k", 32, "most concepts active in a cell"),
+    ("seed", 0, "equal seeds give equal arrays"),
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -84,6 +93,15 @@ def make_parser() -> argparse.ArgumentParser:
     attribute.add_argument("--data", help="the h5ad, where it is no longer at its old place")
     attribute.add_argument("--device", help="auto, cpu or cuda; overrides the config")
     attribute.set_defaults(run=_attribute)
+    synthetic = commands.add_parser(
+        "synthetic", help="a store of any size without data or model, to measure the app with"
+    )
+    for name, default, help_text in _SYNTHETIC:
+        synthetic.add_argument(
+            f"--{name}", type=int, default=default, help=f"{help_text} (default {default:,})"
+        )
+    synthetic.add_argument("--out", type=Path, required=True, metavar="STORE")
+    synthetic.set_defaults(run=_synthetic)
     validate = commands.add_parser("validate", help="check an h5ad file and say what is in it")
     validate.add_argument("data", type=Path, metavar="DATA.h5ad")
     validate.set_defaults(run=_validate)
@@ -151,6 +169,20 @@ def _attribute(options: argparse.Namespace) -> int:
     for line in refused:
         print(f"not attributed, {line}", file=sys.stderr)
     print(options.out)
+    return 0
+
+
+def _synthetic(options: argparse.Namespace) -> int:
+    from precompute.synthetic.big_store import StoreDesign, write_synthetic_store
+
+    design = StoreDesign(
+        n_cells=options.cells,
+        n_concepts=options.concepts,
+        n_genes=options.genes,
+        k=options.k,
+        seed=options.seed,
+    )
+    print(write_synthetic_store(design, options.out))
     return 0
 
 

@@ -87,6 +87,19 @@ class EnrichmentConfig:
 
 
 @dataclass(frozen=True)
+class MapsConfig:
+    """Which maps of the cells are made; the first is the one the app opens with.
+
+    `make` lists ``model`` (UMAP of the embeddings), ``counts`` (UMAP of the counts of the model's
+    genes) and names of obsm matrices such as ``X_tsne``. Empty means: the matrix `data.umap` where
+    the data have it, else ``model``; and ``counts`` as well for up to `most_cells` cells.
+    """
+
+    make: tuple[str, ...] = ()
+    most_cells: int = 200_000
+
+
+@dataclass(frozen=True)
 class PackConfig:
     """What goes into the store: ``expression`` is all or model; ``max_gene_sets`` a concept."""
 
@@ -108,6 +121,7 @@ class Config:
     dictionary: DictionaryConfig = field(default_factory=DictionaryConfig)
     attribution: AttributionConfig = field(default_factory=AttributionConfig)
     enrichment: EnrichmentConfig = field(default_factory=EnrichmentConfig)
+    maps: MapsConfig = field(default_factory=MapsConfig)
     pack: PackConfig = field(default_factory=PackConfig)
 
     def to_dict(self) -> dict[str, Any]:
@@ -147,6 +161,7 @@ _AT_LEAST = {
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,
+    "maps.most_cells": 0,
     "enrichment.min_size": 2,
     "enrichment.max_size": 2,
     "enrichment.n_top_genes": 5,
@@ -265,5 +280,8 @@ def _check_relations(config: Config, faults: list[str]) -> None:
     match = config.attribution.match
     if len(set(match)) < len(match) or not set(match) <= set(MATCH):
         faults.append(f"attribution.match: found {list(match)}, expected any of {MATCH}, each once")
+    maps = config.maps.make
+    if len(set(maps)) < len(maps):
+        faults.append(f"maps.make: found {list(maps)}, expected each map once")
     if config.model.kind == "embedding" and not config.model.obsm:
         faults.append("model.obsm: expected the name of an obsm matrix for kind = 'embedding'")

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from precompute.maps import order_by_morton, quantise
+from precompute.grid import order_by_morton, quantise
 from precompute.pack_tables import (
     add_attributions,
     add_cell_effects,
@@ -35,7 +35,7 @@ _PACKAGES = ("scconcepts", "numpy", "torch", "anndata", "scanpy", "scvi-tools", 
 def pack_store(run: Run, target: Path) -> Path:
     """Write the store of a finished run to `target`, which must not exist.
 
-    Cells are stored in Morton order of their map; ``cells/source_row`` leads back to the
+    Cells are stored in Morton order of their first map; ``cells/source_row`` leads back to the
     input.
 
     Raises
@@ -43,19 +43,17 @@ def pack_store(run: Run, target: Path) -> Path:
     StoreError
         The target exists or cannot be written; nothing is left behind.
     """
-    xy = np.asarray(run.outputs["model"].array("map"))
-    grid, bounds = quantise(xy)
-    order = order_by_morton(grid)
+    first = run.outputs["maps"].record["maps"][0]["key"]
+    order = order_by_morton(quantise(run.outputs["maps"].array(first))[0])
     with StoreWriter(target) as writer:
         _add_cells(writer, run, order)
-        writer.add("maps/umap/xy", xy[order])
-        writer.add("maps/umap/quantised", grid[order])
+        maps = _add_maps(writer, run, order)
         _add_genes(writer, run, order)
         _add_concepts(writer, run)
         _add_activations(writer, run, order)
         manifest = _make_manifest(
             run,
-            bounds,
+            maps,
             attributions=add_attributions(writer, run),
             faithfulness=add_faithfulness(writer, run),
             cell_effects=add_cell_effects(writer, run, order),
@@ -77,6 +75,17 @@ def _add_cells(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
         leaf = "values" if column.categories is None else "codes"
         writer.add(f"obs/{column.key}/{leaf}", column.values[order])
     writer.add("embeddings", run.embeddings[order])
+
+
+def _add_maps(writer: StoreWriter, run: Run, order: np.ndarray) -> list[MapInfo]:
+    output, infos = run.outputs["maps"], []
+    for found in output.record["maps"]:
+        xy = np.asarray(output.array(found["key"]))
+        grid, bounds = quantise(xy)
+        writer.add(f"maps/{found['key']}/xy", xy[order])
+        writer.add(f"maps/{found['key']}/quantised", grid[order])
+        infos.append(MapInfo(found["key"], found["title"], bounds))
+    return infos
 
 
 def _add_genes(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
@@ -164,7 +173,7 @@ def _join(payloads: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
 
 def _make_manifest(
     run: Run,
-    bounds: list[float],
+    maps: list[MapInfo],
     *,
     libraries: tuple[list[Any], int],
     **tables: Any,
@@ -184,7 +193,7 @@ def _make_manifest(
             "k": run.dictionary.k,
         },
         obs=[_obs_column(column) for column in cells.obs.columns],
-        maps=[MapInfo("umap", model["map"], bounds)],
+        maps=maps,
         **tables,
         gene_set_libraries=libraries[0],
         concept_flags=list(CONCEPT_FLAGS),

@@ -19,11 +19,20 @@ from precompute.cells import Cells, load_cells, read_h5ad
 from precompute.config import Config
 from precompute.device import resolve_device
 from precompute.errors import InputError, fault
+from precompute.maps import choose_maps
 from precompute.models.choose import fit_cells
 from precompute.models.embedding import EmbeddingModel
 from precompute.pack import pack_store
 from precompute.run import Arrays, Record, Run, store_path, workspace_path
-from precompute.stages import attribution, concepts, faithfulness, genes, meaning, set_swap
+from precompute.stages import (
+    attribution,
+    concepts,
+    faithfulness,
+    genes,
+    maps,
+    meaning,
+    set_swap,
+)
 from precompute.workspace import Workspace, digest_file, digest_json
 from scconcepts_app.store.writer import refuse_existing
 
@@ -63,6 +72,7 @@ STAGES = (
     ),
     Stage("association", (), ("dictionary",), meaning.run_association),
     Stage("naming", (), ("enrichment", "association", "faithfulness"), meaning.run_naming),
+    Stage("maps", ("maps", "seed"), ("model",), maps.run_maps),
 )
 STAGE_NAMES = ("cells", *(stage.name for stage in STAGES), "pack")
 
@@ -154,6 +164,7 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
         source, digest = config.title, "embedded in scanpy"
     cells = fit_cells(config.model, load_cells(adata, config.data, source))
     check_names(config.attribution.counterfactuals)
+    choose_maps(cells, config.maps, config.data.umap)
     _check_batch(config.model.batch_key, cells)
     _check_dictionary(config, cells)
     run = Run(config, cells, digest, device, Workspace(workspace_path(config)))
@@ -260,6 +271,8 @@ def _summarise(name: str, run: Run) -> str:
     record = run.outputs[name].record
     if name == "model":
         return f"{record['name']}, d_embedding {record['d_embedding']}"
+    if name == "maps":
+        return ", ".join(found["title"] for found in record["maps"])
     if name == "dictionary":
         return (
             f"{record['n_concepts']} concepts, explained variance "

@@ -35,6 +35,7 @@ _SETTINGS = {
     "attribution.n_verify": 5,
     "enrichment.gene_sets": ["sets.gmt"],
     "enrichment.min_size": 2,
+    "maps.make": ["X_umap"],
 }
 
 

@@ -14,7 +14,6 @@ from precompute.dictionary import (
     train_seeds,
 )
 from precompute.errors import fault
-from precompute.maps import make_map
 from precompute.models.choose import make_model
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
@@ -27,15 +26,13 @@ def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
         model = make_model(config, run.cells, run.config.seed, folder, run.device, progress)
     run.model = model
     embeddings = model.embed(run.cells.model_counts(), getattr(model, "covariates", None))
-    xy, title = make_map(run.cells, embeddings, run.config.data.umap, run.config.seed)
     record = {
         "name": model.name,
         "d_embedding": model.d_embedding,
         "differentiable": model.differentiable,
         "n_genes": len(model.genes),
-        "map": title,
     }
-    return {"embeddings": embeddings, "map": xy}, record
+    return {"embeddings": embeddings}, record
 
 
 def count_latents(config: DictionaryConfig, d_embedding: int) -> int:

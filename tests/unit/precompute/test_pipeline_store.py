@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 
 from precompute.cells import Cells, load_cells, read_h5ad
+from precompute.cli import main
 from precompute.config import read_config
+from precompute.grid import order_by_morton
+from precompute.pipeline import STAGES
 from precompute.workspace import StageOutput, digest_file
 from scconcepts_app.store import ConceptStore, verify_store
 from scconcepts_app.store.schema import CONCEPT_FLAGS
-from tests.run_case import EMPTY_CELLS, N_CELLS, N_GENES
+from tests.run_case import EMPTY_CELLS, N_CELLS, N_GENES, SCVI, copy_stages, write_config
+
+STAGES_BUT_MAPS = [stage.name for stage in STAGES if stage.name != "maps"]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,27 @@ def test_cells_stand_in_morton_order(store):
 
 def test_model_outputs(store, stage, order):
     assert np.array_equal(store.array("embeddings"), stage("model").array("embeddings")[order])
-    assert np.array_equal(store.array("maps/umap/xy"), stage("model").array("map")[order])
+    assert np.array_equal(store.array("maps/umap/xy"), stage("maps").array("umap")[order])
+
+
+def test_the_first_map_of_several_orders_the_cells(finished, tmp_path):
+    copy_stages(finished.workspace, tmp_path / "two.workspace", STAGES_BUT_MAPS)
+    inputs = {
+        "data.path": str(finished.folder / "cells.h5ad"),
+        "enrichment.gene_sets": [str(finished.folder / "sets.gmt")],
+    }
+    make = {"maps.make": ["counts", "X_umap"]}
+    assert main(["run", str(write_config(tmp_path, {**SCVI, **inputs, **make}, name="two"))]) == 0
+    two = verify_store(tmp_path / "two.store")
+    titles = {info.key: info.title for info in two.manifest.maps}
+    assert list(titles) == ["counts", "umap"]
+    assert titles["counts"] == "UMAP of the counts"
+    for key in titles:
+        found = np.load(tmp_path / "two.workspace" / "maps" / f"{key}.npy")
+        rows = np.argsort(two.array("cells/source_row"))
+        assert np.array_equal(two.array(f"maps/{key}/xy")[rows], found)
+    grid = two.array("maps/counts/quantised")
+    assert np.array_equal(order_by_morton(grid), np.arange(len(grid)))
 
 
 def test_obs_columns(store, cells, order):
