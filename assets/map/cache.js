@@ -27,8 +27,8 @@
     }
 
     /** Loads in advance; a failure is left to the caller that really needs the bytes. */
-    prefetch(url) {
-      this.load(url).catch(() => {});
+    prefetch(url, signal) {
+      this.load(url, signal).catch(() => {});
     }
 
     #start(url) {

@@ -2,7 +2,6 @@
 (() => {
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
-  const MODES = ["max", "opacity"];
 
   class CellMap {
     /** options: {theme, mode, describeCell(cell), rasterUrl}. */
@@ -18,8 +17,10 @@
       });
       this.cells = null;
       this.settled = false; // whether these are the cells last asked for
-      this.source = null; // the column asked for: {spec, buffer}
+      this.source = null; // the columns asked for: {spec, buffers}
       this.coloring = parts.plainColoring(0);
+      this.wantedRange = null; // thresholds as in the address, for the colouring to come
+      this.picture = null; // {heading, name} of saved pictures
       this.asked = null;
       this.#build(options.describeCell);
     }
@@ -30,16 +31,30 @@
       this.canvas = parts.make("canvas", "sc-map-canvas");
       this.canvas.setAttribute("role", "img");
       this.canvas.tabIndex = 0;
-      this.root.append(this.canvas);
+      this.sheet = parts.makeSvg("svg", { class: "sc-map-sheet", "aria-hidden": "true" });
+      this.root.append(this.canvas, this.sheet);
       this.element.append(this.root);
+      this.blocks = new parts.Blocks();
+      this.names = new parts.Names(this.sheet, (url, decode) => this.#loadNames(url, decode));
       this.hover = new parts.Hover(this.root, describeCell ?? null);
-      this.legend = new parts.Legend(this.root, () => this.#palette());
-      parts.addControls(this.root, this);
+      this.hover.listeners.add((cell) => parts.shareCell(this, cell));
+      this.selecting = new parts.Selecting(this.root, this.sheet, this.canvas, {
+        place: () => ({ view: this.stage.view, cells: this.settled ? this.cells : null, key: this.mapKey }),
+        changed: (sel, nCells) => this.#selected(sel, nCells),
+        equipped: () => this.controls.update(),
+      });
+      this.legend = new parts.Legend(this.root, {
+        changed: () => this.#recolor(),
+        cut: (isLast) => this.#cut(isLast),
+        drawn: (mode) => this.#chooseMode(mode),
+      });
+      this.controls = new parts.Controls(this.root, this);
       this.notices = new parts.Notices(this.root);
       this.stage = new parts.Stage(this.canvas, {
-        colors: () => this.#colors(),
+        colors: () => this.colors(),
+        mean: () => this.mean(),
         painted: (milliseconds) => this.#painted(milliseconds),
-        moved: () => this.hover.leave(),
+        moved: () => this.#moved(),
         resized: () => this.#arrange(),
       });
       if (this.stage.painter) new parts.Gestures(this.canvas, this);
@@ -48,62 +63,60 @@
       this.#state();
     }
 
-    /** Replaces the cells; the colouring of the earlier ones goes. */
-    setCells({ coordinatesUrl, nCells }) {
+    /** Replaces the cells; the colouring of the earlier ones goes. key: the map's, see `sel`. */
+    setCells({ coordinatesUrl, nCells, key }) {
       this.jobs.drop("color");
       this.source = null;
       this.settled = false;
+      this.mapKey = key ?? decodeURIComponent(coordinatesUrl.split("/").at(-1));
       return this.jobs.run("cells", "the cells", async (signal) => {
         const buffer = await this.cache.load(coordinatesUrl, signal);
         signal.throwIfAborted();
         this.cells = parts.decodeCoordinates(buffer, nCells);
+        this.cellsUrl = coordinatesUrl;
         this.settled = true;
         this.stage.setCells(this.cells);
         this.hover.setCells(this.cells);
+        this.selecting.refresh();
         this.#use(parts.plainColoring(nCells));
         if (this.source) this.jobs.run("color", this.source.spec.title, async () => this.#decode());
       });
     }
 
-    colorBySparse(spec) {
-      return this.#color({ ...spec, kind: "sparse" });
-    }
-
-    colorByCategory(spec) {
-      return this.#color({ ...spec, kind: "category" });
-    }
-
-    colorByNumber(spec) {
-      return this.#color({ ...spec, kind: "number" });
-    }
-
-    /** Back to grey cells. */
-    clear() {
+    /** Back to grey cells; `fault` says why, where that is not what was asked for. */
+    clear(fault = null) {
       this.jobs.drop("color");
       this.source = null;
       this.asked = performance.now();
       if (this.cells) this.#use(parts.plainColoring(this.#nCells));
+      if (fault) this.jobs.tell("color", fault);
       this.#state();
     }
 
-    #color(spec) {
+    /** spec: {kind, url or urls, title, range, ...}; see the colourings for what each kind needs. */
+    color(spec) {
       this.source = null;
       this.asked = performance.now();
+      this.wantedRange = spec.range ?? null;
       return this.jobs.run("color", spec.title, async (signal) => {
-        const buffer = await this.cache.load(spec.url, signal);
+        const urls = spec.urls ?? [spec.url];
+        const buffers = await Promise.all(urls.map((url) => this.cache.load(url, signal)));
         signal.throwIfAborted();
-        this.source = { spec, buffer };
+        this.source = { spec, buffers };
         if (this.settled) this.#decode();
       });
     }
 
     #decode() {
-      const { spec, buffer } = this.source;
-      this.#use(parts.decodeColoring(buffer, this.cells, spec));
+      const { spec, buffers } = this.source;
+      const coloring = parts.decodeColoring(buffers, this.cells, spec);
+      coloring.range = parts.parseRange(this.wantedRange, coloring);
+      this.#use(coloring);
     }
 
     // What could not be loaded must not leave the earlier picture standing in its place.
     #fail(kind) {
+      if (kind === "names") return;
       if (kind === "cells") {
         this.cells = null;
         this.stage.setCells(new Uint16Array(0));
@@ -120,24 +133,52 @@
       this.coloring = coloring;
       this.hover.leave();
       this.stage.setLayer(coloring.layer);
-      this.legend.show(coloring, this.theme);
+      this.#showLegend();
+      this.names.place(coloring, this.cells);
       this.#arrange();
       this.#describe();
-      this.notices.say(parts.altText(coloring));
-      this.#palette();
+      this.notices.say(this.canvas.getAttribute("aria-label"));
+      this.#recolor();
+    }
+
+    get #drawsMean() {
+      const { kind, nActive } = this.coloring;
+      return this.mode === "mean" && ["sparse", "number", "difference"].includes(kind) && nActive > 0;
+    }
+
+    /** RGBA bytes of a scale with all of its levels, as its legend shows it. */
+    scalePalette() {
+      const whole = { ...this.coloring, range: null };
+      const mode = this.mode === "mean" ? "mean" : "max";
+      return parts.paletteOf(whole, this.theme, mode, this.colors());
+    }
+
+    #showLegend() {
+      const isScale = !["none", "category"].includes(this.coloring.kind);
+      this.legend.show(this.coloring, isScale ? this.scalePalette() : null, this.mode);
+    }
+
+    /** RGBA bytes of the levels as drawn. */
+    palette() {
+      if (!this.coloring.layer) return new Uint8Array(4);
+      return parts.paletteOf(this.coloring, this.theme, this.mode, this.colors());
     }
 
     // Colours of the levels changed, nothing else did.
-    #palette() {
-      const { clear } = this.#colors();
-      if (this.coloring.layer) {
-        const bytes = parts.paletteOf(this.coloring, this.theme, this.mode, clear);
-        this.stage.setPalette(bytes, this.coloring.highlight ?? -1);
-      }
+    #recolor() {
+      if (this.coloring.layer) this.stage.setPalette(this.palette(), this.coloring.highlight ?? -1);
       this.stage.redraw(false);
     }
 
-    #colors() {
+    /** How means over blocks are drawn; null where points are. */
+    mean() {
+      if (!this.#drawsMean) return null;
+      return (frame) =>
+        this.blocks.draw(this.coloring, this.cells, frame, this.scalePalette(), this.colors());
+    }
+
+    /** {clear, cell}: the ground and the grey cells, [r, g, b]. */
+    colors() {
       const style = getComputedStyle(this.root);
       const read = (name) => parts.cssBytes(style.getPropertyValue(name));
       return { clear: read("--map-bg"), cell: read("--map-cell") };
@@ -145,10 +186,38 @@
 
     #arrange() {
       if (this.cells) this.legend.place(this.stage.view, this.cells);
+      this.substitute?.resize();
+      this.#drawSheet();
+    }
+
+    #drawSheet() {
+      this.selecting.draw();
+      this.names.draw(this.stage.view);
+    }
+
+    #moved() {
+      this.hover.leave();
+      this.#drawSheet();
+      if (!this.isFollowing) parts.shareView(this);
+    }
+
+    /** The view of another map of the group; see `link`. */
+    follow(view) {
+      this.isFollowing = true;
+      this.stage.view.follow(view);
+      this.stage.move();
+      this.isFollowing = false;
+    }
+
+    /** Rings a cell that the pointer is on in another map of the group; -1 for none. */
+    ring(cell) {
+      if (cell < 0) this.hover.hide();
+      else this.hover.mark(cell, this.stage.view, this.coloring);
     }
 
     #describe() {
-      const alt = this.cells ? parts.altText(this.coloring) : "Cell map, loading.";
+      const { nCells } = this.selecting.selection;
+      const alt = this.cells ? parts.altText(this.coloring, this.mode, nCells) : "Cell map, loading.";
       this.canvas.setAttribute("aria-label", alt);
       this.substitute?.show(this.rasterUrl, alt);
     }
@@ -168,24 +237,96 @@
       const milliseconds = this.asked === null ? drawMilliseconds : now - this.asked;
       if (!this.jobs.underway.color) this.asked = null;
       this.element.dataset.painted = title;
-      const detail = { title, nActive, milliseconds, drawMilliseconds };
-      this.element.dispatchEvent(new CustomEvent("scconcepts:painted", { detail, bubbles: true }));
+      this.#send("scconcepts:painted", { title, nActive, milliseconds, drawMilliseconds });
+      this.names.fetch(this.#nCells); // after the first picture: names can wait
+    }
+
+    #send(name, detail) {
+      this.element.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
     }
 
     setTheme(theme) {
       this.theme = theme === "dark" ? "dark" : "light";
       this.root.dataset.theme = this.theme;
-      this.legend.show(this.coloring, this.theme);
+      this.#showLegend();
       this.#arrange();
-      this.#palette();
+      this.#recolor();
       this.stage.redraw(true);
     }
 
-    /** max: the highest value on top; opacity: low values fade as well. */
+    /** How cells that share a place are drawn: max, mean or opacity; other words mean max. */
     setMode(mode) {
-      if (!MODES.includes(mode)) throw new Error(`mode: found '${mode}', expected ${MODES.join(" or ")}`);
-      this.mode = mode;
-      this.#palette();
+      const meant = mode in parts.MODES ? mode : "max";
+      if (meant === this.mode) return;
+      this.mode = meant;
+      this.#showLegend();
+      this.#describe();
+      this.#recolor();
+    }
+
+    #chooseMode(mode) {
+      this.setMode(mode);
+      this.legend.box.querySelector("select")?.focus();
+      this.#send("scconcepts:choice", { mode: mode === "max" ? null : mode });
+    }
+
+    /** Thresholds as in the address: "low,high" in the unit of the values, or null. */
+    setRange(text) {
+      this.wantedRange = text ?? null;
+      if (this.jobs.underway.color || !this.coloring.domain) return;
+      this.coloring.range = parts.parseRange(text, this.coloring);
+      this.legend.update();
+      this.#describe();
+      this.#recolor();
+    }
+
+    #cut(isLast) {
+      this.#recolor();
+      if (!isLast) return;
+      this.#describe();
+      this.notices.say(parts.countText(this.coloring));
+      this.wantedRange = parts.formatRange(this.coloring.range, this.coloring);
+      this.#send("scconcepts:choice", { range: this.wantedRange });
+    }
+
+    /** A selection as in the address; what fits no map here is ignored. */
+    setSelection(text) {
+      this.selecting.set(text);
+      this.#describe();
+    }
+
+    #selected(sel, nCells) {
+      this.#describe();
+      this.notices.say(sel ? parts.selectedText(nCells) : "Selection cleared");
+      this.#send("scconcepts:selected", { sel, nCells });
+    }
+
+    /** Whose names are written on the map: {on, url, categories, bytes}, or null for nobody's. */
+    setNames(named) {
+      this.names.set(named);
+      this.controls.update();
+      this.#placeNames();
+      if (this.element.dataset.painted) this.names.fetch(this.#nCells);
+    }
+
+    toggleNames() {
+      this.setNames({ ...this.names.named, on: !this.names.isOn });
+      this.#send("scconcepts:choice", { names: this.names.isOn ? "1" : "0" });
+    }
+
+    #loadNames(url, decode) {
+      if (this.jobs.underway.names) return;
+      this.jobs.run("names", "the names", async (signal) => {
+        const buffer = await this.cache.load(url, signal);
+        signal.throwIfAborted();
+        decode(buffer);
+        this.#placeNames();
+      });
+    }
+
+    #placeNames() {
+      this.names.place(this.coloring, this.cells);
+      this.names.draw(this.stage.view);
     }
 
     /** The still picture for browsers without WebGL 2. */
@@ -225,9 +366,7 @@
     press(px, py, event) {
       this.point(px, py, event);
       const { cell } = this.hover;
-      if (cell < 0) return;
-      const detail = { cell };
-      this.element.dispatchEvent(new CustomEvent("scconcepts:cell", { detail, bubbles: true }));
+      if (cell >= 0) this.#send("scconcepts:cell", { cell });
     }
 
     /** Calls back with (cell or -1, clientX, clientY); returns the function that ends it. */
@@ -236,18 +375,11 @@
       return () => this.hover.listeners.delete(callback);
     }
 
-    prefetch(url) {
-      this.cache.prefetch(url);
-    }
-
-    /** Promise of a PNG Blob with the legend in it; null without WebGL 2. */
-    toPNG() {
-      return parts.exportPNG(this);
-    }
-
     destroy() {
       this.gone = true;
       this.jobs.stop();
+      parts.link(this, null);
+      this.controls.destroy();
       this.hover.hide();
       this.stage.destroy();
       this.root.remove();

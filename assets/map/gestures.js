@@ -15,12 +15,13 @@
     "-": (map) => map.zoom(1 / ZOOM_STEP),
     0: (map) => map.fit(),
     f: (map) => map.fit(),
+    Escape: (map) => map.selecting.escape(),
   };
 
   class Gestures {
     /**
-     * map: {pan(dx, dy), zoom(factor, px, py), fit(), press(px, py, event), point(px, py, event) or
-     * point(null)}.
+     * map: {pan(dx, dy), zoom(factor, px, py), fit(), press(px, py, event), selecting,
+     * point(px, py, event) or point(null)}.
      */
     constructor(canvas, map) {
       this.canvas = canvas;
@@ -45,7 +46,11 @@
       if (event.pointerType === "mouse" && event.button !== 0) return;
       this.canvas.setPointerCapture(event.pointerId);
       this.pointers.set(event.pointerId, this.#place(event));
+      const { lasso } = this.map.selecting;
+      // A second finger means to zoom, whatever the first was about.
+      if (lasso.isDrawing) lasso.end(false);
       this.pressed = this.pointers.size === 1 ? this.#place(event) : null;
+      if (this.pressed && lasso.begin(this.pressed, event)) return;
       this.canvas.dataset.dragging = "";
     }
 
@@ -60,7 +65,8 @@
       this.map.point(null);
       const other = [...this.pointers].find(([id]) => id !== event.pointerId)?.[1];
       this.pointers.set(event.pointerId, now);
-      if (!other) this.map.pan(now[0] - before[0], now[1] - before[1]);
+      if (this.map.selecting.lasso.isDrawing) this.map.selecting.lasso.extend(now);
+      else if (!other) this.map.pan(now[0] - before[0], now[1] - before[1]);
       else this.#pinch(before, now, other);
     }
 
@@ -73,7 +79,12 @@
 
     #up(event) {
       const now = this.#place(event);
-      if (event.type === "pointerup" && this.pressed && distance(now, this.pressed) < STILL) {
+      const { lasso } = this.map.selecting;
+      const isLifted = event.type === "pointerup";
+      const drew = lasso.isDrawing && lasso.points.length > 2;
+      if (lasso.isDrawing) lasso.end(isLifted);
+      // A lasso ends where it began, and is no press for that.
+      if (isLifted && !drew && this.pressed && distance(now, this.pressed) < STILL) {
         this.map.press(...now, event);
       }
       this.pressed = null;

@@ -49,6 +49,8 @@
       );
       this.buffers = [0, 1, 2].map(() => gl.createBuffer()); // all cells, layer cells, layer levels
       this.palette = gl.createTexture();
+      this.blocks = gl.createTexture();
+      this.blockFramebuffer = gl.createFramebuffer();
       this.background = null;
       this.scene = null;
       gl.enable(gl.BLEND);
@@ -109,6 +111,21 @@
       this.#points({ ...frame, only: -1 }, what);
       // The highlighted category lies on top of all others, wherever they come in the order.
       if (frame.only >= 0) this.#points(frame, what);
+    }
+
+    /** Fills the scene with blocks: {bytes, width, height, side}, see Blocks. */
+    paintBlocks({ bytes, width, height, side }) {
+      const gl = this.gl;
+      this.scene = this.#target(this.scene);
+      gl.bindTexture(gl.TEXTURE_2D, this.blocks);
+      gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
+      gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.blockFramebuffer);
+      gl.framebufferTexture2D(
+        gl.READ_FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, this.blocks, 0,
+      );
+      gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, this.scene.framebuffer);
+      const to = [0, 0, width * side, height * side]; // what reaches over the edge is cut off
+      gl.blitFramebuffer(0, 0, width, height, ...to, gl.COLOR_BUFFER_BIT, gl.NEAREST);
     }
 
     /** Shows the scene; rect [x0, y0, x1, y1] (device pixels, y up) moves and scales it. */

@@ -57,6 +57,16 @@
     }
 
     #show(cell, view, coloring) {
+      const [x, y] = this.mark(cell, view, coloring);
+      const value = coloring.valueOf(cell);
+      const own = value === null ? [] : [[coloring.title, value]];
+      this.#lines([...own, ...(this.known.get(cell) ?? [])], x, y, view);
+      if (!this.describe || this.known.has(cell)) return;
+      this.timer = setTimeout(() => this.#ask(cell, own, x, y, view), REST_MS);
+    }
+
+    /** Rings a cell and returns where it is. */
+    mark(cell, view, coloring) {
       const [x, y] = view.toScreen(...this.grid.place(cell));
       const size = view.pointSize(coloring.nCells) + 6;
       this.ring.hidden = false;
@@ -65,11 +75,7 @@
         height: `${size}px`,
         transform: `translate(${x - size / 2}px, ${y - size / 2}px)`,
       });
-      const value = coloring.valueOf(cell);
-      const own = value === null ? [] : [[coloring.title, value]];
-      this.#lines([...own, ...(this.known.get(cell) ?? [])], x, y, view);
-      if (!this.describe || this.known.has(cell)) return;
-      this.timer = setTimeout(() => this.#ask(cell, own, x, y, view), REST_MS);
+      return [x, y];
     }
 
     async #ask(cell, own, x, y, view) {

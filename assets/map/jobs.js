@@ -1,4 +1,4 @@
-// Requests of a map by kind (cells, color): the newest wins, a failed one can be tried again.
+// Requests of a map by kind (cells, color, names): the newest wins, a failed one can be tried again.
 (() => {
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
@@ -11,8 +11,9 @@
       this.faults = {}; // kind -> {text, retry}
     }
 
+    /** Whether what the picture needs is underway; names are no part of it. */
     get busy() {
-      return Object.keys(this.underway).length > 0;
+      return Boolean(this.underway.cells || this.underway.color);
     }
 
     /** The fault to show: without cells nothing else matters. */
@@ -25,6 +26,11 @@
       this.underway[kind]?.abort();
       delete this.underway[kind];
       delete this.faults[kind];
+    }
+
+    /** A fault that trying again cannot mend. */
+    tell(kind, text) {
+      this.faults[kind] = { text, retry: null };
     }
 
     /** Runs work(signal) in place of the request underway; resolves with whether it was done. */

@@ -1,23 +1,18 @@
-// The legend: a colour ramp or a list of categories, laid over the emptiest corner of the map.
+// The legend: a scale to be cut or a list of categories, laid over the emptiest corner of the map.
 (() => {
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
   const CORNERS = ["bottom-left", "top-left", "bottom-right"]; // the buttons have the fourth
   const SAMPLE = 20000;
-
-  /** An element with a class, text and children: `make("p", "sc-map-x", "words", child)`. */
-  function make(tag, className, text = "", ...children) {
-    const element = document.createElement(tag);
-    element.className = className;
-    if (text) element.textContent = text;
-    element.append(...children);
-    return element;
-  }
+  const make = (...content) => parts.make(...content);
 
   class Legend {
-    /** onChange() is called after a category was highlighted, hidden or shown again. */
-    constructor(root, onChange) {
-      this.onChange = onChange;
+    /**
+     * hooks: {changed()} after a category was highlighted, hidden or shown again;
+     * {cut(isLast)} after a threshold moved; {drawn(mode)} after another way of drawing was chosen.
+     */
+    constructor(root, hooks) {
+      this.hooks = hooks;
       this.folded = false;
       this.box = make("section", "sc-map-legend");
       this.box.setAttribute("aria-label", "Legend");
@@ -25,13 +20,15 @@
       root.append(this.box);
     }
 
-    show(coloring, theme) {
+    /** palette: RGBA bytes of the scale's levels, all of them drawn. */
+    show(coloring, palette, mode) {
       this.coloring = coloring;
       this.box.hidden = coloring.kind === "none";
       if (this.box.hidden) return;
+      this.box.setAttribute("aria-label", `Legend: ${coloring.title}`); // a page may have two maps
       this.body = make("div", "sc-map-legend-body");
       if (coloring.kind === "category") this.#categories(coloring);
-      else this.#ramp(coloring, theme);
+      else this.#scale(coloring, palette, mode);
       this.box.replaceChildren(this.#head(coloring.title), this.body);
       this.#fold(this.folded);
     }
@@ -50,19 +47,69 @@
       this.toggle.setAttribute("aria-expanded", String(!folded));
     }
 
-    #ramp(coloring, theme) {
+    #scale(coloring, palette, mode) {
+      this.count = make("p", "sc-map-count", parts.countText(coloring));
+      this.histogram = null;
+      this.whole = make("button", "sc-map-all", "Show all");
+      this.whole.type = "button";
+      this.whole.title = "Show cells of every value again";
+      this.whole.addEventListener("click", () => this.histogram.reset());
+      if (coloring.nActive) this.#values(coloring, palette);
+      this.body.append(this.count);
       if (coloring.nActive) {
-        const bar = make("div", "sc-map-ramp");
-        bar.style.backgroundImage = parts.rampGradient(theme);
-        const ticks = make("div", "sc-map-ticks");
-        ticks.append(
-          make("span", "", parts.formatNumber(coloring.min)),
-          make("span", "sc-map-unit", coloring.unit),
-          make("span", "", parts.formatNumber(coloring.max)),
-        );
-        this.body.append(bar, ticks);
+        this.body.append(make("div", "sc-map-drawn", "", this.#modes(mode), this.whole));
       }
-      this.body.append(make("p", "sc-map-count", parts.countText(coloring)));
+      this.#tellCut();
+    }
+
+    #values(coloring, palette) {
+      if (coloring.max > coloring.min) {
+        this.histogram = new parts.Histogram(coloring, palette, (isLast) => {
+          this.#tellCut();
+          this.hooks.cut(isLast);
+        });
+        this.body.append(this.histogram.box);
+      }
+      const ends = coloring.ends ?? [];
+      const tick = (value, words) =>
+        make("span", "", parts.formatNumber(value), ...(words ? [make("small", "", words)] : []));
+      this.body.append(
+        make(
+          "div",
+          "sc-map-ticks",
+          "",
+          tick(coloring.min, ends[0]),
+          make("span", "sc-map-unit", coloring.unit),
+          tick(coloring.max, ends[1]),
+        ),
+      );
+    }
+
+    #modes(mode) {
+      const select = make("select", "sc-map-mode");
+      for (const [name, { words, title }] of Object.entries(parts.MODES)) {
+        const option = make("option", "", `Drawn: ${words}`);
+        Object.assign(option, { value: name, title });
+        select.append(option);
+      }
+      select.value = mode;
+      select.title = parts.MODES[mode].title;
+      select.setAttribute("aria-label", "How cells that share a place are drawn");
+      select.addEventListener("change", () => this.hooks.drawn(select.value));
+      return select;
+    }
+
+    #tellCut() {
+      this.count.textContent = parts.countText(this.coloring);
+      this.count.title = this.count.textContent;
+      this.whole.style.visibility = this.coloring.range ? "visible" : "hidden"; // its room stays
+    }
+
+    /** Puts the thresholds where the colouring has them now. */
+    update() {
+      if (!this.histogram || this.box.hidden) return;
+      this.histogram.update();
+      this.#tellCut();
     }
 
     #categories(coloring) {
@@ -103,7 +150,7 @@
       button.setAttribute("aria-pressed", String(!hidden.has(code)));
       this.all.hidden = hidden.size === 0;
       this.coloring.highlight = -1;
-      this.onChange();
+      this.hooks.changed();
     }
 
     #showAll() {
@@ -114,13 +161,13 @@
       this.all.hidden = true;
       this.body.querySelector(".sc-map-category")?.focus();
       this.#highlight(-1);
-      this.onChange();
+      this.hooks.changed();
     }
 
     #highlight(code) {
       if (this.coloring.highlight === code) return;
       this.coloring.highlight = code;
-      this.onChange();
+      this.hooks.changed();
     }
 
     /** Moves to the corner that hides the fewest cells; stays where another is hardly better. */
@@ -137,11 +184,14 @@
         if (x < width && y < height) covered["top-left"] += 1;
         if (x > view.width - width && low) covered["bottom-right"] += 1;
       }
+      const buttons = this.box.parentElement.querySelector(".sc-map-controls")?.offsetHeight ?? 0;
+      if (buttons + height > view.height) delete covered["bottom-right"];
+      const corners = Object.keys(covered);
       const fewest = Math.min(...Object.values(covered));
-      const good = CORNERS.filter((corner) => covered[corner] <= fewest + (0.002 * n) / stride);
+      const good = corners.filter((corner) => covered[corner] <= fewest + (0.002 * n) / stride);
       if (!good.includes(this.box.dataset.corner)) this.box.dataset.corner = good[0];
     }
   }
 
-  Object.assign(parts, { Legend, make });
+  Object.assign(parts, { Legend });
 })();

@@ -1,4 +1,4 @@
-// The public face: scconcepts.map.mount, .get, .apply and .prefetch.
+// The public face: scconcepts.map.mount, .get, .apply, .specOf and .prefetch.
 (() => {
   "use strict";
   const scconcepts = (window.scconcepts ??= {});
@@ -23,9 +23,22 @@
   }
 
   /**
-   * Makes the map in an element look as `spec` says, and does only what differs from before.
-   * spec: {cells: {coordinatesUrl, nCells}, color: {kind, url, ...}, theme, mode, rasterUrl,
-   * describeUrl}. The element may come later, or be replaced: the spec then applies to the new one.
+   * Makes the map in an element look as `spec` says, and does only what differs from before. The
+   * element may come later, or be replaced: the spec then applies to the new one.
+   *
+   * spec: {
+   *   cells: {coordinatesUrl, nCells, key}: key of the map, by default the end of the address;
+   *   color: {kind: sparse, number, category, difference or none, url or urls, title, ...}, where
+   *     none may have a `fault` to be told;
+   *   theme, mode: max, mean or opacity; range: "low,high" or null;
+   *   selectable: whether cells can be selected; selection: "MAP:x1,y1,..." or null; store: whose
+   *     page of cells a selection leads to, null for no link;
+   *   names: {on, url, categories, bytes} of the column whose names are written on the map, or null;
+   *   link: name of the group of maps that look at the same place;
+   *   picture: {heading, name}: title and file name of saved pictures;
+   *   describeUrl, with {cell}; rasterUrl, with {width} and {height};
+   *   remembers: which of mode, range, names, sel the map writes into the address; see mapchoices.js
+   * }
    */
   function apply(elementId, spec) {
     const entry = wanted.get(elementId) ?? { applied: {}, map: null };
@@ -34,6 +47,9 @@
     watch();
     reconcile(elementId, entry);
   }
+
+  /** What `apply` was last told about an element; null when nothing. */
+  const specOf = (elementId) => wanted.get(elementId)?.spec ?? null;
 
   function reconcile(id, entry) {
     const element = document.getElementById(id);
@@ -67,21 +83,28 @@
       return true;
     };
     if (changed("theme") && spec.theme && spec.theme !== map.theme) map.setTheme(spec.theme);
-    if (changed("mode") && spec.mode) map.setMode(spec.mode);
+    if (changed("mode")) map.setMode(spec.mode ?? "max");
     if (changed("rasterUrl")) map.setRaster(spec.rasterUrl);
     if (changed("describeUrl")) map.setDescribeCell(describer(spec.describeUrl));
+    if (changed("link")) parts.link(map, spec.link);
+    const store = changed("store");
+    if (changed("selectable") || store) map.selecting.allow(Boolean(spec.selectable), spec.store);
+    map.picture = spec.picture ?? null;
     if (changed("cells") && spec.cells) {
       map.setCells(spec.cells);
       applied.color = null;
     }
-    if (changed("color")) color(map, spec.color);
+    if (changed("names")) map.setNames(spec.names ?? null);
+    if (changed("selection")) map.setSelection(spec.selection);
+    const range = changed("range");
+    if (changed("color")) color(map, spec.color, spec.range);
+    else if (range) map.setRange(spec.range);
   }
 
-  function color(map, spec) {
-    const methods = { sparse: "colorBySparse", category: "colorByCategory", number: "colorByNumber" };
-    const method = methods[spec?.kind];
-    if (method) map[method](spec);
-    else map.clear();
+  function color(map, spec, range) {
+    const kinds = ["sparse", "category", "number", "difference"];
+    if (kinds.includes(spec?.kind)) map.color({ ...spec, range });
+    else map.clear(spec?.fault);
   }
 
   // url holds {cell}; the answer is the JSON of [[label, value], ...].
@@ -107,10 +130,10 @@
     observer.observe(document.documentElement, { childList: true, subtree: true });
   }
 
-  /** Loads a payload in advance, for instance of the concept that the pointer is on. */
-  function prefetch(url) {
-    (parts.sharedCache ??= new parts.PayloadCache()).prefetch(url);
+  /** Loads a payload in advance; aborting `signal` gives it up. */
+  function prefetch(url, signal) {
+    (parts.sharedCache ??= new parts.PayloadCache()).prefetch(url, signal);
   }
 
-  scconcepts.map = { mount, get, apply, prefetch };
+  scconcepts.map = { mount, get, apply, specOf, prefetch };
 })();

@@ -1,45 +1,8 @@
-// What lies over the picture but the legend: buttons, progress, messages, the tooltip.
+// What is said over the picture: progress, faults, words for screen readers, no WebGL.
 (() => {
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
-  const ICONS = {
-    plus: "M8 3v10M3 8h10",
-    minus: "M3 8h10",
-    fit: "M3 6V3h3M10 3h3v3M13 10v3h-3M6 13H3v-3",
-  };
-
-  function icon(path) {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    svg.setAttribute("viewBox", "0 0 16 16");
-    svg.setAttribute("aria-hidden", "true");
-    const line = document.createElementNS(svg.namespaceURI, "path");
-    line.setAttribute("d", path);
-    svg.append(line);
-    return svg;
-  }
-
-  /** Real buttons for what mouse and keys do: zoom in, zoom out, whole map. */
-  function addControls(root, map) {
-    const button = (label, path, act) => {
-      const made = parts.make("button", "sc-map-button", "", icon(path));
-      made.type = "button";
-      made.title = label;
-      made.setAttribute("aria-label", label);
-      made.addEventListener("click", act);
-      return made;
-    };
-    const controls = parts.make(
-      "div",
-      "sc-map-controls",
-      "",
-      button("Zoom in", ICONS.plus, () => map.zoom(parts.ZOOM_STEP)),
-      button("Zoom out", ICONS.minus, () => map.zoom(1 / parts.ZOOM_STEP)),
-      button("Show the whole map", ICONS.fit, () => map.fit()),
-    );
-    controls.setAttribute("role", "group");
-    controls.setAttribute("aria-label", "Zoom");
-    root.append(controls);
-  }
+  const MOST_PIXELS = 2000; // a side of the still picture
 
   /** A progress line, a message with an optional retry, and words for screen readers. */
   class Notices {
@@ -58,10 +21,11 @@
       this.root.setAttribute("aria-busy", String(state === "loading"));
     }
 
+    /** retry: what the button does; null where trying again cannot help. */
     fail(text, retry) {
-      const again = parts.make("button", "sc-map-retry", "Try again");
+      const again = parts.make("button", "sc-map-retry", retry ? "Try again" : "Close");
       again.type = "button";
-      again.addEventListener("click", retry);
+      again.addEventListener("click", retry ?? (() => this.settle()));
       this.message.setAttribute("role", "alert");
       this.message.replaceChildren(parts.make("p", "", text), again);
       this.message.hidden = false;
@@ -88,10 +52,22 @@
       root.append(this.box);
     }
 
+    /** rasterUrl may hold {width} and {height}, in device pixels. */
     show(rasterUrl, alt) {
       this.image.alt = alt;
-      if (rasterUrl && this.image.getAttribute("src") !== rasterUrl) this.image.src = rasterUrl;
+      this.url = rasterUrl;
+      this.resize();
       this.#explain(Boolean(rasterUrl));
+    }
+
+    resize() {
+      const { clientWidth, clientHeight } = this.box;
+      if (!this.url || !clientWidth) return;
+      const pixels = (length) => Math.round(Math.min(length * devicePixelRatio, MOST_PIXELS));
+      const url = this.url
+        .replace("{width}", pixels(clientWidth))
+        .replace("{height}", pixels(clientHeight));
+      if (this.image.getAttribute("src") !== url) this.image.src = url;
     }
 
     #explain(hasPicture) {
@@ -104,5 +80,5 @@
     }
   }
 
-  Object.assign(parts, { addControls, Notices, Substitute });
+  Object.assign(parts, { Notices, Substitute });
 })();

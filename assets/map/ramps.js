@@ -1,4 +1,4 @@
-// Colours: one sequential ramp a theme, the default category palette, CSS colours to bytes.
+// Colours: a sequential and a diverging ramp a theme, category colours, CSS colours to bytes.
 (() => {
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
@@ -12,6 +12,13 @@
   ];
   const SPAN = { light: [0.86, 0], dark: [0.28, 1] };
 
+  // Blue and vermilion (Okabe and Ito 2008), deepened away from the ground: the pair that every
+  // common colour vision tells apart. Between them lies the grey of cells without a value.
+  const POLES = {
+    light: { low: ["#08315f", "#0072b2"], high: ["#d55e00", "#7a2f00"] },
+    dark: { low: ["#c4e6ff", "#56b4e9"], high: ["#f0894a", "#ffd9b8"] },
+  };
+
   // Okabe and Ito (2008), then Paul Tol's muted set: told apart with every colour vision.
   const CATEGORIES = [
     "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8f7ee0", "#b3a100",
@@ -22,11 +29,20 @@
 
   /** The 256 steps of a theme's ramp, lowest value first: Uint8Array of RGBA. */
   function rampBytes(theme) {
-    const anchors = PLASMA.map(hexBytes);
     const [from, to] = SPAN[theme];
+    return interpolate(PLASMA.map(hexBytes), 256, (share) => from + (to - from) * share);
+  }
+
+  /** The 255 steps of a theme's diverging ramp around `middle` [r, g, b], and one to spare. */
+  function divergingBytes(theme, middle) {
+    const { low, high } = POLES[theme];
+    return interpolate([...low.map(hexBytes), middle, ...high.map(hexBytes)], 255, (share) => share);
+  }
+
+  function interpolate(anchors, n, place) {
     const bytes = new Uint8Array(256 * 4);
     for (let step = 0; step < 256; step++) {
-      const at = (from + ((to - from) * step) / 255) * (anchors.length - 1);
+      const at = place(Math.min(1, step / (n - 1))) * (anchors.length - 1);
       const low = Math.min(Math.floor(at), anchors.length - 2);
       for (let c = 0; c < 3; c++) {
         bytes[4 * step + c] = Math.round(mix(anchors[low][c], anchors[low + 1][c], at - low));
@@ -38,9 +54,8 @@
 
   const mix = (a, b, share) => a + (b - a) * share;
 
-  /** The ramp as a CSS gradient from left to right. */
-  function rampGradient(theme) {
-    const bytes = rampBytes(theme);
+  /** RGBA bytes of 256 steps as a CSS gradient from left to right. */
+  function gradientOf(bytes) {
     const stops = [];
     for (let step = 0; step <= 255; step += 15) {
       stops.push(`rgb(${bytes[4 * step]},${bytes[4 * step + 1]},${bytes[4 * step + 2]})`);
@@ -67,5 +82,5 @@
     return Array.from({ length: n }, (_, i) => given?.[i] ?? CATEGORIES[i % CATEGORIES.length]);
   }
 
-  Object.assign(parts, { rampBytes, rampGradient, cssBytes, categoryColors, mix });
+  Object.assign(parts, { rampBytes, divergingBytes, gradientOf, cssBytes, categoryColors, mix });
 })();

@@ -6,7 +6,10 @@
   const CHEAP_MS = 9; // a picture this quick is drawn anew even while moving
 
   class Stage {
-    /** hooks: {colors() -> {clear, cell}, painted(milliseconds), moved(), resized()}. */
+    /**
+     * hooks: {colors() -> {clear, cell}, mean() -> see drawFrame, painted(milliseconds), moved(),
+     * resized()}.
+     */
     constructor(canvas, hooks) {
       this.canvas = canvas;
       this.hooks = hooks;
@@ -90,15 +93,17 @@
     }
 
     #draw() {
-      const { clear, cell } = this.hooks.colors();
       const ratio = this.canvas.width / this.view.width;
-      const size = this.view.pointSize(this.nCells) * ratio;
-      const frame = { clip: this.view.clip, clear, cell, size, only: this.only };
-      if (this.backgroundDirty) this.painter.paintBackground(frame);
+      const what = {
+        ...this.hooks.colors(),
+        clip: this.view.clip,
+        size: this.view.pointSize(this.nCells) * ratio,
+        ratio,
+        only: this.only,
+        background: this.backgroundDirty,
+      };
+      parts.drawFrame(this.painter, what, this.hooks.mean());
       this.backgroundDirty = false;
-      // A little larger than the grey cells, so that no grey rim shows around them.
-      this.painter.paintScene({ ...frame, size: size * 1.12 + 0.3 });
-      this.painter.present(clear);
       this.shown = this.view.copy();
     }
 
@@ -111,14 +116,6 @@
       const [right, bottom] = view.toScreen(...shown.toWorld(shown.width, shown.height));
       const rect = [left, view.height - bottom, right, view.height - top];
       this.painter.present(this.hooks.colors().clear, rect.map((v) => Math.round(v * ratio)));
-    }
-
-    /** The picture as it is now, drawn and copied in one task: the buffer is not kept for longer. */
-    snapshot(context) {
-      if (!this.painter || !this.measured) return false;
-      this.#draw();
-      context.drawImage(this.canvas, 0, 0);
-      return true;
     }
 
     #watchSize() {

@@ -3,6 +3,7 @@
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
   const PADDING = 18;
+  const BUTTONS = 34; // the column of buttons on the right, more than its padding
   const ZOOM_RANGE = [0.5, 80];
 
   class View {
@@ -25,15 +26,15 @@
 
     fit() {
       const { left, right, bottom, top } = this.bounds;
-      this.x = (left + right) / 2;
-      this.y = (bottom + top) / 2;
       this.scale = this.fitScale;
+      this.x = (left + right) / 2 + BUTTONS / 2 / this.scale;
+      this.y = (bottom + top) / 2;
       this.fitted = true;
     }
 
     get fitScale() {
       const { left, right, bottom, top } = this.bounds;
-      const wide = Math.max(this.width - 2 * PADDING, 1) / Math.max(right - left, 1e-4);
+      const wide = Math.max(this.width - 2 * PADDING - BUTTONS, 1) / Math.max(right - left, 1e-4);
       const high = Math.max(this.height - 2 * PADDING, 1) / Math.max(top - bottom, 1e-4);
       return Math.min(wide, high);
     }
@@ -55,6 +56,13 @@
       this.scale = zoom * this.fitScale;
       const [sx, sy] = this.toScreen(wx, wy);
       this.pan(px - sx, py - sy);
+    }
+
+    /** Looks where another view of the same map does; see `link`. */
+    follow({ x, y, zoom, fitted }) {
+      if (fitted) return this.fit();
+      Object.assign(this, { x, y, scale: zoom * this.fitScale, fitted });
+      return undefined;
     }
 
     toScreen(wx, wy) {

@@ -23,9 +23,8 @@ def create_payload_routes(library: Library) -> Blueprint:
     @blueprint.get("/map/<name>")
     def coordinates(key: str, digest: str, name: str) -> Response:
         entry = find_version(library, key, digest)
-        if name not in {info.key for info in entry.store.manifest.maps}:
-            raise ApiError(404, f"store '{key}' has no map '{name}'.")
-        return _answer(
+        check_map(entry, name)
+        return answer_for_ever(
             entry,
             f"map-{name}",
             lambda: np.asarray(entry.store.array(f"maps/{name}/quantised"), "<u2").tobytes(),
@@ -35,7 +34,7 @@ def create_payload_routes(library: Library) -> Blueprint:
     def activations(key: str, digest: str, concept_id: str) -> Response:
         entry = find_version(library, key, digest)
         concept = find_concept(entry, concept_id)
-        return _answer(
+        return answer_for_ever(
             entry,
             f"activations-{concept}",
             lambda: entry.store.payload("activations", concept).tobytes(),
@@ -47,7 +46,7 @@ def create_payload_routes(library: Library) -> Blueprint:
         gene = find_gene(entry.gene_index, name)
         if gene is None:
             raise ApiError(404, f"store '{key}' has no gene '{name}', neither symbol nor id.")
-        return _answer(
+        return answer_for_ever(
             entry,
             f"expression-{gene}",
             lambda: entry.store.payload("expression", gene).tobytes(),
@@ -59,7 +58,7 @@ def create_payload_routes(library: Library) -> Blueprint:
         column = next((c for c in entry.store.manifest.obs if c.key == name), None)
         if column is None:
             raise ApiError(404, f"store '{key}' has no column '{name}'.")
-        return _answer(entry, f"obs-{name}", lambda: encode_obs(entry.store, column))
+        return answer_for_ever(entry, f"obs-{name}", lambda: encode_obs(entry.store, column))
 
     return blueprint
 
@@ -82,13 +81,27 @@ def find_version(library: Library, key: str, digest: str) -> OpenedStore:
     return entry
 
 
-def _answer(entry: OpenedStore, name: str, read: Callable[[], bytes]) -> Response:
-    """Answer with bytes that may be kept for ever; 304 to who has them, without reading."""
+def check_map(entry: OpenedStore, name: str) -> None:
+    """Raise `ApiError` 404 where the store has no map of this key."""
+    if name not in {info.key for info in entry.store.manifest.maps}:
+        raise ApiError(404, f"store '{entry.key}' has no map '{name}'.")
+
+
+def answer_for_ever(
+    entry: OpenedStore,
+    name: str,
+    read: Callable[[], bytes],
+    mimetype: str = "application/octet-stream",
+) -> Response:
+    """Answer with bytes that may be kept for ever; 304 to who has them, without reading.
+
+    `name` tells them apart from all others of the store.
+    """
     etag = f"{entry.digest}-{name}"
-    response = Response(mimetype="application/octet-stream")
+    response = Response(mimetype=mimetype)
     response.set_etag(etag)
     response.headers["Cache-Control"] = FOR_EVER
-    if etag in request.if_none_match:
+    if request.if_none_match.contains_weak(etag):
         response.status_code = 304
         return response
     response.set_data(read())

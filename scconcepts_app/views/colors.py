@@ -33,7 +33,7 @@ def encode_obs(store: ConceptStore, column: ObsColumn) -> bytes:
         return np.where(known, codes, missing).astype(dtype).tobytes()
     values = np.asarray(store.array(f"obs/{column.key}/values"), dtype=float)
     known = np.isfinite(values)
-    low, high = _limits(values)
+    low, high = limits_of(values)
     span = (high - low) or 1.0
     levels = np.full(len(values), MISSING_BYTE, dtype=np.uint8)
     levels[known] = np.rint(N_LEVELS * (values[known] - low) / span).astype(np.uint8)
@@ -48,10 +48,11 @@ def _describe(store: ConceptStore, column: ObsColumn) -> dict[str, Any]:
             "bytes": 2 if len(column.categories) > N_LEVELS else 1,
             "categories": column.categories,
         }
-    low, high = _limits(np.asarray(store.array(f"obs/{column.key}/values"), dtype=float))
+    low, high = limits_of(np.asarray(store.array(f"obs/{column.key}/values"), dtype=float))
     return {"kind": "number", "title": column.name, "unit": "", "min": low, "max": high}
 
 
-def _limits(values: np.ndarray) -> tuple[float, float]:
+def limits_of(values: np.ndarray) -> tuple[float, float]:
+    """Return the smallest and largest finite value; zeros where there is none."""
     known = values[np.isfinite(values)]
     return (float(known.min()), float(known.max())) if len(known) else (0.0, 0.0)

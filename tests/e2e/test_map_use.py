@@ -166,15 +166,6 @@ def test_apply_does_only_what_changed(on_map: Driver) -> None:
     assert on_map.site.asked.count(on_map.url("coordinates")) == 1
 
 
-def test_the_picture_can_be_saved(on_map: Driver) -> None:
-    on_map.show(on_map.concept(1))
-    script = """async () => { const blob = await scconcepts.map.get('map').toPNG();
-      const { width, height } = await createImageBitmap(blob);
-      return [blob.type, width, height]; }"""
-    kind, width, height = on_map.page.evaluate(script)
-    assert kind == "image/png" and width > 900 and height == 640
-
-
 def test_a_destroyed_map_leaves_nothing(on_map: Driver) -> None:
     on_map.show(on_map.concept(1))
     on_map.call("destroy")

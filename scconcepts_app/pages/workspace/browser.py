@@ -23,7 +23,7 @@ _EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
     "filterRows": ([(ids.SEARCH, "value")], []),
     "chooseColor": (
         [(ids.COLOR_BY, "value"), (ids.COLOR_GENE, "value")],
-        [_CHOICES],
+        [_CHOICES, _SELECTION, _CONFIG],
     ),
     "colorByPoint": (
         [(figure, "clickData") for figure in (ids.GENES, ids.COMPARISON, ids.VOLCANO, ids.CELL)],

@@ -105,6 +105,7 @@ def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
         "nCells": store.n_cells,
         "map": store.manifest.maps[0].key,
         "obs": entry.obs_colors,
+        "cellType": next((c.key for c in store.manifest.obs if c.role == "cell_type"), None),
     }
 
 
@@ -137,7 +138,7 @@ def _map_panel(entry: OpenedStore) -> html.Section:
     manifest = entry.store.manifest
     by = [("concept", "This concept")]
     by += [(f"obs:{column.key}", column.name) for column in manifest.obs]
-    by += [("gene", "Gene")]
+    by += [("gene", "Gene"), ("pinned", "Difference to pinned")]
     controls: list[Any] = [
         choice(ids.COLOR_BY, "Colour by", by, "concept"),
         html.Div(
