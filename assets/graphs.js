@@ -13,6 +13,15 @@
   };
   document.addEventListener("scconcepts:painted", want);
 
+  // A name on an axis may be a link to another page: go there without loading everything again.
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.(".js-plotly-plot a");
+    const href = link?.getAttribute("href") ?? link?.getAttribute("xlink:href");
+    if (!href?.startsWith(window.scconcepts.prefix()) || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    window.scconcepts.follow(href);
+  });
+
   /** Whether they are wanted -> the graphs of the page. */
   functions.mountGraphs = (wanted, graphs) => {
     if (wanted) return graphs;

@@ -81,6 +81,12 @@
     window.dash_clientside.set_props("url", format(target));
   }
 
+  /** Goes to an address of this app, as dcc.Link does. */
+  function follow(href) {
+    window.history.pushState({}, "", href);
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+  }
+
   /** Writes choices into the address without a step to go back to, as for text being typed. */
   function amend(choices) {
     if (target) target = merge({ choices });
@@ -178,5 +184,5 @@
     return keep();
   };
 
-  Object.assign(scconcepts, { navigate, visit, amend, belongs, here, addressOf, prefix });
+  Object.assign(scconcepts, { navigate, visit, amend, belongs, here, addressOf, follow, prefix });
 })();

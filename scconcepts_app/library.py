@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.reader import MANIFEST
 from scconcepts_app.views.colors import list_obs_colors
 from scconcepts_app.views.concepts import ConceptRow, list_concepts
 from scconcepts_app.views.gene_search import index_genes
+from scconcepts_app.views.over_representation import Activity, count_activity
 from scconcepts_app.views.search import SearchIndex, index_search
 
 DIGEST_LENGTH = 12
+T = TypeVar("T")
 _NOT_IN_KEYS = re.compile(r"[^A-Za-z0-9_.-]+")
 
 
@@ -30,6 +33,7 @@ class OpenedStore:
     def __init__(self, key: str, store: ConceptStore) -> None:
         self.key = key
         self.store = store
+        self._kept: dict[str, Any] = {}
 
     @property
     def digest(self) -> str:
@@ -52,9 +56,20 @@ class OpenedStore:
         return index_search(self.store)
 
     @cached_property
+    def activity(self) -> Activity:
+        """How often each concept is active, in all cells and in those of each donor."""
+        return count_activity(self.store)
+
+    @cached_property
     def obs_colors(self) -> dict:
         """What the map's legend needs for each obs column."""
         return list_obs_colors(self.store)
+
+    def once(self, name: str, compute: Callable[[], T]) -> T:
+        """Return what `compute` derives from the store under `name`, computed the first time."""
+        if name not in self._kept:
+            self._kept[name] = compute()
+        return self._kept[name]
 
 
 class Library:

@@ -12,11 +12,16 @@ from scconcepts_app.annotations import AnnotationService
 from scconcepts_app.api.cells import create_cell_routes
 from scconcepts_app.api.exports import create_export_routes
 from scconcepts_app.api.fallback import create_fallback_routes
+from scconcepts_app.api.h5ad import create_h5ad_routes
 from scconcepts_app.api.health import create_health_routes
 from scconcepts_app.api.payloads import create_payload_routes
+from scconcepts_app.api.raster import create_raster_routes
 from scconcepts_app.api.search import create_search_routes
+from scconcepts_app.api.selections import create_selection_routes
 from scconcepts_app.caching import Derived
 from scconcepts_app.components import ids
+from scconcepts_app.compression import add_compression
+from scconcepts_app.jobs import Jobs
 from scconcepts_app.library import Library
 from scconcepts_app.pages import shell
 from scconcepts_app.pages.addresses import Addresses
@@ -53,7 +58,7 @@ def create_app(library: Library, settings: Settings) -> Dash:
     AnnotationError
         The annotation database cannot be opened.
     """
-    annotations = AnnotationService(settings.annotations_url)
+    annotations, jobs = AnnotationService(settings.annotations_url), Jobs(settings)
     app = Dash(
         __name__,
         server=Flask("scconcepts"),  # type: ignore[arg-type]
@@ -67,27 +72,32 @@ def create_app(library: Library, settings: Settings) -> Dash:
         serve_locally=True,
         enable_mcp=False,
         on_error=_tell,
+        background_callback_manager=jobs.manager,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
-    context = Context(library, annotations, Addresses(settings.url_prefix), settings.default_author)
+    addresses = Addresses(settings.url_prefix)
+    context = Context(library, annotations, addresses, settings.default_author, jobs)
     app.layout = lambda: shell.layout(library)
     shell.register_callbacks(app, context)
     for page in PAGES.values():
         page.register_callbacks(app, context)
-    _register_routes(app.server, library, annotations, settings)
+    _register_routes(app.server, context, settings)
     add_security_headers(app)
+    add_compression(app.server)
     return app
 
 
-def _register_routes(
-    server: Flask, library: Library, annotations: AnnotationService, settings: Settings
-) -> None:
+def _register_routes(server: Flask, context: Context, settings: Settings) -> None:
+    library, annotations = context.library, context.annotations
     server.register_blueprint(create_health_routes(library, annotations))
     for blueprint in (
         create_payload_routes(library),
+        create_raster_routes(library),
         create_cell_routes(library, annotations),
         create_search_routes(library, annotations),
         create_export_routes(library, annotations, Derived(server, settings)),
+        create_h5ad_routes(library, annotations),
+        create_selection_routes(library, annotations, context.jobs),
         create_fallback_routes(),
     ):
         below = settings.url_prefix.rstrip("/") + (blueprint.url_prefix or "")

@@ -62,7 +62,7 @@ class Settings:
     )
     cache_dir: Path = _setting(
         default_cache_dir,
-        "Folder for tables derived from stores; safe to delete.",
+        "Folder for tables derived from stores, and for jobs; safe to delete.",
         shown="scconcepts in the user's cache folder",
     )
     cache_url: str = _setting(

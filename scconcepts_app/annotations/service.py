@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from scconcepts_app.annotations import text
 from scconcepts_app.annotations.engine import WRITES, describe, open_engine, spoken_faults
 from scconcepts_app.annotations.errors import AnnotationError, ConflictError
+from scconcepts_app.annotations.importing import NewLabel
 from scconcepts_app.annotations.migrations import upgrade
 from scconcepts_app.annotations.models import AnnotationRow
 from scconcepts_app.annotations.record import Annotation
@@ -97,14 +98,56 @@ class AnnotationService:
 
     def _add(self, values: dict[str, str], expected_revision: int | None) -> Annotation:
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            newest = session.scalars(_newest(values["store_digest"], values["concept_id"])).first()
-            revision = newest.revision if newest else 0
-            if expected_revision is not None and expected_revision != revision:
-                record = newest.to_record() if newest else None
-                raise ConflictError(values["concept_id"], expected_revision, record)
-            row = AnnotationRow(**values, revision=revision + 1, created_at=self._clock())
-            session.add(row)
+            row = self._append(session, values, expected_revision)
         return row.to_record()
+
+    def _append(
+        self, session: Session, values: dict[str, str], expected_revision: int | None
+    ) -> AnnotationRow:
+        newest = session.scalars(_newest(values["store_digest"], values["concept_id"])).first()
+        revision = newest.revision if newest else 0
+        if expected_revision is not None and expected_revision != revision:
+            record = newest.to_record() if newest else None
+            raise ConflictError(values["concept_id"], expected_revision, record)
+        row = AnnotationRow(**values, revision=revision + 1, created_at=self._clock())
+        session.add(row)
+        return row
+
+    def save_all(
+        self, store_digest: str, labels: Sequence[NewLabel], author: str
+    ) -> list[Annotation]:
+        """Add a revision to each of several concepts, to all or to none, and return them.
+
+        Raises
+        ------
+        ConflictError
+            A concept has another newest revision than its label expects.
+        AnnotationError
+            A text is too long, or the database cannot be written.
+        """
+        digest = text.check_digest(store_digest)
+        name = text.clean_line("author", author, text.MAX_AUTHOR)
+        values = [
+            {
+                "store_digest": digest,
+                "concept_id": text.check_concept_id(new.concept_id),
+                "label": text.clean_line("label", new.label, text.MAX_LABEL),
+                "note": text.clean_note(new.note),
+                "author": name,
+            }
+            for new in labels
+        ]
+        expected = [new.expected_revision for new in labels]
+        with spoken_faults(self._engine, "the labels could not be saved"):
+            for _ in range(_ATTEMPTS):
+                try:
+                    with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                        pairs = zip(values, expected, strict=True)
+                        rows = [self._append(session, row, number) for row, number in pairs]
+                    return [row.to_record() for row in rows]
+                except IntegrityError:
+                    continue  # another writer took a revision number: the check says which
+        raise AnnotationError(f"{self.where}: others were saving labels all the time. Try again.")
 
     def latest(self, store_digest: str, concept_id: str) -> Annotation | None:
         """Return the newest revision of a concept, None when nothing was ever saved."""
@@ -134,6 +177,14 @@ class AnnotationService:
     def history(self, store_digest: str, concept_id: str) -> list[Annotation]:
         """Return every revision of a concept, newest first."""
         return self._read(_revisions(store_digest, concept_id))
+
+    def all_revisions(self, store_digest: str) -> list[Annotation]:
+        """Return every revision of a store, newest first."""
+        return self._read(
+            select(AnnotationRow)
+            .where(AnnotationRow.store_digest == store_digest)
+            .order_by(AnnotationRow.id.desc())
+        )
 
     def export_rows(self, store_digest: str) -> list[dict[str, Any]]:
         """Return every revision of a store as flat rows for a table file.

@@ -14,7 +14,7 @@ def concept_card(
     label: str,
     author: str,
     links: dict[str, str | None],
-    exports: list[tuple[str, str, str]],
+    exports: html.Div,
 ) -> html.Div:
     """Return the head of a concept.
 
@@ -22,7 +22,7 @@ def concept_card(
     ----------
     label, author : the label to show; `author` is empty for a proposed one.
     links : addresses of the ``previous`` and ``following`` concept, None at the ends.
-    exports : (words, address, explanation) of the downloads.
+    exports : the menu of downloads.
     """
     origin = (
         chip("expert", f"Label written by {author}", "is-expert")
@@ -37,6 +37,7 @@ def concept_card(
                     origin,
                     *[chip(flag.name, flag.meaning, "is-warning") for flag in card.flags],
                     html.Span(className="sc-spring"),
+                    exports,
                     _step("‹", "Previous concept (k)", links.get("previous")),
                     _step("›", "Next concept (j)", links.get("following")),
                 ],
@@ -45,9 +46,6 @@ def concept_card(
             html.H1(label, className="sc-concept-label", title=label),
             html.P(card.summary, className="sc-summary"),
             html.Dl([_fact(fact) for fact in card.facts], className="sc-facts"),
-            html.Div(
-                ["Download ", *[_download(*export) for export in exports]], className="sc-exports"
-            ),
         ],
         className="sc-card",
     )
@@ -66,7 +64,3 @@ def _step(sign: str, title: str, href: str | None) -> html.Span | dcc.Link:
     if href is None:
         return html.Span(sign, className="sc-step is-off", **attributes({"aria-hidden": "true"}))
     return dcc.Link(sign, href=href, title=title, className="sc-step")
-
-
-def _download(words: str, href: str, title: str) -> html.A:
-    return html.A(words, href=href, title=title, className="sc-download", download="")

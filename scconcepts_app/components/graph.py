@@ -41,14 +41,14 @@ def slot_id(graph_id: str) -> str:
 
 def late_graphs() -> list[dcc.Store]:
     """Return the graphs as data, and the store that says when they are wanted."""
-    graphs = [_graph(graph_id).to_plotly_json() for graph_id in FIGURES]
+    graphs = [graph(graph_id).to_plotly_json() for graph_id in FIGURES]
     return [
         dcc.Store(id=ids.GRAPHS, data=graphs),
         dcc.Store(id=ids.GRAPHS_WANTED),
     ]
 
 
-def _graph(graph_id: str) -> dcc.Graph:
+def graph(graph_id: str) -> dcc.Graph:
     """Return a graph without junk axes, mode bar or drag."""
     hidden: dict[str, Any] = {"visible": False}
     clear = "rgba(0,0,0,0)"

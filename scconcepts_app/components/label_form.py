@@ -58,9 +58,14 @@ def history(records: list[Annotation]) -> html.Details | None:
     return html.Details(
         [
             html.Summary(f"History ({len(records)})"),
-            html.Ol([_revision(record) for record in records], className="sc-history"),
+            revisions(records),
         ]
     )
+
+
+def revisions(records: list[Annotation]) -> html.Ol:
+    """Return saved revisions as a list, in the order given."""
+    return html.Ol([_revision(record) for record in records], className="sc-history")
 
 
 def _revision(record: Annotation) -> html.Li:

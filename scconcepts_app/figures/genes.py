@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from html import escape
+
 import plotly.graph_objects as go
 
 from scconcepts_app.figures.theme import Palette, palette, shorten, start_figure
@@ -12,8 +15,10 @@ _LEFT, _RIGHT = (0.0, 0.58), (0.68, 1.0)
 _STATISTIC = {"z": "z (Wilcoxon)", "log_fold_change": "log<sub>2</sub> fold change"}
 
 
-def draw_genes(table: GeneTable, statistic: str, theme: str) -> go.Figure:
-    """Return the genes of `table`, strongest on top.
+def draw_genes(
+    table: GeneTable, statistic: str, theme: str, address_of: Callable[[str], str] | None = None
+) -> go.Figure:
+    """Return the genes of `table`, strongest on top; their names lead to `address_of` a symbol.
 
     Left: the effect with its standard error (bar), and the exact swap where it was measured
     (diamond), in units of pre-activation. Right: DE of the same genes, `statistic` ``z`` or
@@ -33,7 +38,13 @@ def draw_genes(table: GeneTable, statistic: str, theme: str) -> go.Figure:
         figure.add_trace(_bar("DE", values, colors.differential, common, "x2"))
     _note_missing(figure, table, statistic, colors)
     _lay_out(figure, table, statistic, colors)
+    figure.update_yaxes(ticktext=[_name(row.symbol, address_of) for row in rows])
     return figure
+
+
+def _name(symbol: str, address_of: Callable[[str], str] | None) -> str:
+    text = escape(shorten(symbol, 12), quote=False)
+    return f'<a href="{escape(address_of(symbol))}">{text}</a>' if address_of else text
 
 
 def _effect_traces(table: GeneTable, colors: Palette, common: dict) -> list[go.Bar | go.Scatter]:
@@ -123,7 +134,6 @@ def _lay_out(figure: go.Figure, table: GeneTable, statistic: str, colors: Palett
             "range": [n_slots - 0.5, -0.5],
             "tickmode": "array",
             "tickvals": list(range(len(table.rows))),
-            "ticktext": [shorten(row.symbol, 12) for row in table.rows],
             "tickfont": {"size": 11, "color": colors.text},
             "showgrid": False,
             "fixedrange": True,
@@ -160,7 +170,7 @@ def _describe(row: GeneRow) -> str:
             f"log<sub>2</sub> fold change {format_number(row.log_fold_change)}",
             f"expressed in {format_share(row.share_active)} of active, "
             f"{format_share(row.share_rest)} of compared cells",
-            "<i>click: colour the map by this gene</i>",
+            "<i>click: colour the map by this gene; its name leads to its page</i>",
         )
     )
 

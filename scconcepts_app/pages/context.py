@@ -9,6 +9,7 @@ from typing import Any
 from dash.exceptions import PreventUpdate
 
 from scconcepts_app.annotations import AnnotationService
+from scconcepts_app.jobs import Jobs
 from scconcepts_app.library import Library, OpenedStore
 from scconcepts_app.pages.addresses import Addresses
 
@@ -21,6 +22,7 @@ class Context:
     annotations: AnnotationService
     addresses: Addresses = field(default_factory=Addresses)
     default_author: str = ""
+    jobs: Jobs | None = None
 
 
 @dataclass(frozen=True)
@@ -63,3 +65,27 @@ def choose(library: Library, selection: Mapping[str, Any] | None) -> Chosen | No
     if wanted is None:
         return Chosen(entry, 0 if entry.store.n_concepts else None)
     return Chosen(entry, entry.store.find_concept(str(wanted)))
+
+
+def entry_of(library: Library, selection: Mapping[str, Any] | None, page: str) -> OpenedStore:
+    """Return the store that a page shows.
+
+    Raises
+    ------
+    PreventUpdate
+        The address is that of another page, or of a store that is not open: what is on the page
+        is about to go.
+    """
+    selection = selection or {}
+    entry = library.get(selection.get("store"))
+    if selection.get("page") != page or entry is None:
+        raise PreventUpdate
+    return entry
+
+
+def pick(
+    choices: Mapping[str, str] | None, name: str, offered: Iterable[str], default: str | None
+) -> str | None:
+    """Return a choice of the address, `default` where it says nothing or what is not on offer."""
+    wanted = (choices or {}).get(name)
+    return wanted if wanted is not None and wanted in set(offered) else default

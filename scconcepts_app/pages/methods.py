@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dash import Dash, dcc, html
+from dash import ClientsideFunction, Dash, Input, Output, dcc, html
 
+from scconcepts_app import __version__
+from scconcepts_app.components import ids
+from scconcepts_app.components.citation import citation_section
 from scconcepts_app.components.entries import entry_list, section
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context
+from scconcepts_app.views.citation import cite
 from scconcepts_app.views.methods import TRUST, describe_methods, describe_provenance
 
 TITLE = "Methods"
@@ -35,10 +39,18 @@ def layout(
             ),
             *[section(content) for content in describe_methods(entry.store)],
             html.Section([html.H2("Provenance"), entry_list(describe_provenance(entry.store))]),
+            citation_section(
+                cite(entry.store, context.addresses.home(entry.key), __version__),
+            ),
         ],
         className="sc-methods",
     )
 
 
 def register_callbacks(app: Dash, context: Context) -> None:
-    """Register nothing: the page answers no questions."""
+    """Register what fills the address of this server into the citation."""
+    app.clientside_callback(
+        ClientsideFunction("scconcepts", "fillCitation"),
+        *[Output(f"{ids.CITATION}-{name}", "children") for name in ("text", "bibtex")],
+        Input(ids.CITATION, "data"),
+    )

@@ -9,7 +9,16 @@ from dash import Dash
 from dash.development.base_component import Component
 
 from scconcepts_app.library import OpenedStore
-from scconcepts_app.pages import methods, workspace
+from scconcepts_app.pages import (
+    cells,
+    celltypes,
+    compare,
+    genes,
+    labels,
+    methods,
+    pathways,
+    workspace,
+)
 from scconcepts_app.pages.context import Context
 
 
@@ -44,5 +53,11 @@ class Page(Protocol):
 
 PAGES: dict[str, Page] = {
     "workspace": workspace,
+    "genes": genes,
+    "pathways": pathways,
+    "celltypes": celltypes,
+    "cells": cells,
+    "compare": compare,
+    "labels": labels,
     "methods": methods,
 }

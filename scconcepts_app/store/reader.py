@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import mmap
 from functools import cached_property
 from pathlib import Path
 
@@ -71,6 +72,16 @@ class ConceptStore:
     def array(self, name: str) -> np.ndarray:
         """Return the array `name` as a read-only memory map; KeyError when the store has none."""
         return self._maps[name]
+
+    def release(self, *names: str) -> None:
+        """Let go of what was read of some arrays: else it counts as memory of this process.
+
+        They stay in the system's cache of files, so that reading them again is quick.
+        """
+        for name in names:
+            mapped = getattr(self._maps[name], "_mmap", None)
+            if mapped is not None and hasattr(mmap, "MADV_DONTNEED"):
+                mapped.madvise(mmap.MADV_DONTNEED)
 
     def strings(self, name: str) -> StringColumn:
         """Return the text column `name`, such as ``genes/symbol``."""

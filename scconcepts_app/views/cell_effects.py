@@ -89,7 +89,8 @@ def list_top_cells(store: ConceptStore, concept: int, attribution: str | None) -
         return []
     cells = np.asarray(store.array(f"cell_effects/{attribution}/cell")[concept])
     rows = store.activations.rows(concept)
-    values = dict(zip(rows["cell"].tolist(), rows["value"].tolist(), strict=True))
+    listed = np.isin(rows["cell"], cells)  # a dense concept has rows for half a million others
+    values = dict(zip(rows["cell"][listed].tolist(), rows["value"][listed].tolist(), strict=True))
     ids = store.strings("cells/id")
     column = next((c for c in store.manifest.obs if c.role == "cell_type"), None)
     return [

@@ -161,8 +161,13 @@ def label_rows(records: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:
 
 def write_csv(rows: Iterable[Sequence[Any]]) -> str:
     """Return rows as CSV (RFC 4180); missing numbers are empty, formulas are made harmless."""
+    return write_table(rows, "csv")
+
+
+def write_table(rows: Iterable[Sequence[Any]], ending: str) -> str:
+    """Return rows as ``csv`` or, parted by tabs, as ``tsv``; otherwise as `write_csv`."""
     buffer = io.StringIO()
-    writer = csv.writer(buffer)
+    writer = csv.writer(buffer, delimiter="\t" if ending == "tsv" else ",")
     for row in rows:
         writer.writerow([_write_field(value) for value in row])
     return buffer.getvalue()

@@ -13,6 +13,7 @@ from scconcepts_app.components.messages import error_state
 from scconcepts_app.labels import read_row
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, choose, own
+from scconcepts_app.pages.downloads import menu
 from scconcepts_app.views.card import describe_concept
 from scconcepts_app.views.gene_search import search_genes
 
@@ -60,25 +61,7 @@ def _card(context: Context, entry: OpenedStore, concept: int, attribution: str |
     addresses = context.addresses
     steps = {"previous": card.previous, "following": card.following}
     links = {name: addresses.concept(entry.key, to) if to else None for name, to in steps.items()}
-    exports = [
-        (
-            "genes",
-            addresses.export(entry.key, f"concept/{card.id}/genes.csv"),
-            "Every gene with all attributions and DE side by side (CSV)",
-        ),
-        (
-            "pathways",
-            addresses.export(entry.key, f"concept/{card.id}/pathways.csv"),
-            "Gene sets of this concept under every test, set swap included (CSV)",
-        ),
-        (
-            "all concepts",
-            addresses.export(entry.key, "concepts.csv"),
-            "The table of concepts (CSV)",
-        ),
-        ("labels", addresses.export(entry.key, "labels.csv"), "Experts' labels and notes (CSV)"),
-    ]
-    return concept_card(card, row.label, row.author, links, exports)
+    return concept_card(card, row.label, row.author, links, menu(context, entry, card.id))
 
 
 def _unknown(context: Context, entry: OpenedStore, selection: dict[str, Any]) -> html.Div:

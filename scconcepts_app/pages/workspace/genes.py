@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import plotly.graph_objects as go
@@ -132,7 +133,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
         chosen, table = found
         concept = chosen.concept or 0
         if table.rows:
-            figure = draw_genes(table, statistic, theme)
+            address = partial(_address, context, chosen.entry.key)
+            figure = draw_genes(table, statistic, theme, address)
         else:
             figure = draw_message(_why_empty(chosen.entry, concept, table), theme)
         return figure.update_layout(meta=chosen.entry.store.concept_ids[concept])
@@ -152,6 +154,10 @@ def register_callbacks(app: Dash, context: Context) -> None:
     def caption(selection: dict[str, Any], *keys: str) -> str:
         found = read(selection, *keys)
         return _caption(found[1], found[0]) if found else ""
+
+
+def _address(context: Context, key: str, symbol: str) -> str:
+    return context.addresses.page("genes", key, g=symbol)
 
 
 def _why_empty(entry: OpenedStore, concept: int, table: GeneTable) -> str:

@@ -68,8 +68,13 @@ def silent_store(store: ConceptStore) -> ConceptStore:
     families += [f"set_swap/{i.key}" for i in store.manifest.set_swaps]
     for family in families:
         offsets = np.array(store.array(f"{family}/offsets"))
-        offsets[1:] -= offsets[1]
+        first = int(offsets[1])
+        offsets[1:] -= first
         empty_first[f"{family}/offsets"] = offsets
+        for name in store.manifest.arrays:
+            group, _, column = name.rpartition("/")
+            if group == family and column not in {"offsets", "leading_gene"}:
+                empty_first[name] = np.array(store.array(name))[first:]
     for name in ("auroc", "f1", "share"):
         values = np.array(store.array(f"association/{name}"))
         values[0] = np.nan

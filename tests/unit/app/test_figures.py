@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,18 @@ def test_attribution_and_de_have_their_own_titled_axes(store):
     assert layout.xaxis.title.text == "effect (units of pre-activation)"
     assert layout.xaxis2.title.text == "DE: z (Wilcoxon)"
     assert layout.xaxis.domain[1] < layout.xaxis2.domain[0]
+
+
+def test_names_of_genes_lead_where_they_are_told(store):
+    table = list_genes(store, 0, "presence", "neighbours", "inactive")
+    first = replace(table.rows[0], symbol="A<B>&C")
+    table = replace(table, rows=[first, *table.rows[1:]])
+    plain = draw_genes(table, "z", "light").layout.yaxis.ticktext
+    assert plain[0] == "A&lt;B&gt;&amp;C"
+    linked = draw_genes(table, "z", "light", lambda symbol: f"/genes?g={symbol}")
+    assert linked.layout.yaxis.ticktext[0] == (
+        '<a href="/genes?g=A&lt;B&gt;&amp;C">A&lt;B&gt;&amp;C</a>'
+    )
 
 
 def test_presence_and_absence_differ_in_colour(store):

@@ -1,0 +1,52 @@
+// The page of labels: rows lead to the history of a concept, its id to the concept.
+(() => {
+  "use strict";
+  const scconcepts = (window.scconcepts ??= {});
+  const functions = ((window.dash_clientside ??= {}).scconcepts ??= {});
+  const components = (window.dashAgGridComponentFunctions ??= {});
+  const make = (type, props, ...children) => window.React.createElement(type, props, ...children);
+
+  /** A row was chosen -> the history of its concept, in the address. */
+  functions.chooseLabel = (rows) => {
+    const of = rows?.[0]?.concept;
+    if (of && of !== scconcepts.here().choices.of) scconcepts.navigate({ choices: { of } });
+    return window.dash_clientside.no_update;
+  };
+
+  /** Names the field of the upload, which Dash leaves without one. */
+  functions.nameUpload = () => {
+    const name = () => {
+      const field = document.querySelector("#labels-upload input");
+      field?.setAttribute("aria-label", "File of labels");
+      return Boolean(field);
+    };
+    if (name()) return window.dash_clientside.no_update;
+    // Dash loads the upload late.
+    const observer = new MutationObserver(() => name() && observer.disconnect());
+    observer.observe(document.body, { childList: true, subtree: true });
+    return window.dash_clientside.no_update;
+  };
+
+  components.SavedLabel = ({ data }) =>
+    make(
+      "span",
+      { className: data.label ? "sc-cell-label" : "sc-muted" },
+      data.label || "(label taken back)",
+    );
+
+  components.LabelledConcept = ({ data }) => {
+    const place = { page: "workspace", store: scconcepts.here().store, concept: data.concept };
+    const open = (event) => {
+      event.stopPropagation();
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      scconcepts.visit("workspace", { concept: data.concept });
+    };
+    return make(
+      "a",
+      { className: "sc-cell-link", href: scconcepts.addressOf(place), onClick: open },
+      make("b", {}, data.concept),
+      ` ${data.proposed}`,
+    );
+  };
+})();

@@ -1,0 +1,129 @@
+"""Two tables of gene sets: all sets under one test, and one set over concepts under all tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dash_ag_grid
+
+from scconcepts_app.components import ids
+from scconcepts_app.components.by_gene_table import CONCEPT, number_column
+from scconcepts_app.components.table import data_table
+
+_SELECTABLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
+
+
+def columns_of_sets(statistic: str) -> list[dict[str, Any]]:
+    """Return the columns of all sets; `statistic` names what the test reports."""
+    return [
+        {
+            "field": "name",
+            "headerName": "Gene set",
+            "headerTooltip": "Name without collection and accession; point at it for the whole.",
+            "tooltipField": "full",
+            "flex": 3,
+            "minWidth": 170,
+        },
+        number_column(
+            "n",
+            "Concepts",
+            "Concepts in which the set is found, q ≤ 0.05 within the concept; statistics of either "
+            "sign count.",
+            "scCount(params.value)",
+            78,
+        ),
+        {
+            "field": "best",
+            "headerName": "Best concept",
+            "headerTooltip": "The concept of smallest q; of equal ones, that of largest statistic.",
+            "tooltipField": "best",
+            "flex": 2,
+            "minWidth": 120,
+        },
+        number_column(
+            "q",
+            "Best q",
+            "False discovery rate in the best concept, within that concept.",
+            "scP(params.value)",
+            70,
+        ),
+        number_column(
+            "statistic",
+            statistic[:1].upper() + statistic[1:],
+            f"The test's statistic in the best concept: {statistic}.",
+            "scFixed(params.value, 2)",
+            70,
+        ),
+        number_column(
+            "size", "Genes", "Genes of the set that the model reads.", "scCount(params.value)", 62
+        ),
+        {
+            "field": "library",
+            "headerName": "Library",
+            "headerTooltip": "Where the set comes from.",
+            "tooltipField": "library",
+            "width": 84,
+        },
+        {"field": "full", "hide": True},
+    ]
+
+
+def sets_table() -> dash_ag_grid.AgGrid:
+    """Return the empty table of all sets; a row is chosen to show the set."""
+    return data_table(
+        ids.SETS,
+        columns_of_sets("statistic"),
+        [],
+        "row",
+        options={
+            "rowSelection": _SELECTABLE,
+            "alwaysShowVerticalScroll": True,
+            "includeHiddenColumnsInQuickFilter": True,
+            "cacheQuickFilter": True,
+            "localeText": {"noRowsToShow": "No gene set to show."},
+        },
+        class_name="sc-sets-grid sc-linked-grid",
+    )
+
+
+def columns_of_tests(tests: list[tuple[str, str]]) -> list[dict[str, Any]]:
+    """Return the columns of one set over concepts, one a test, given as (title, statistic)."""
+    return [
+        {**CONCEPT, "flex": 2},
+        *[
+            {
+                "colId": f"test_{i}",
+                "field": f"test_{i}",
+                # Where the word is broken, it is broken well.
+                "headerName": title.replace("Overrepresentation", "Over\u00adrepresen\u00adtation"),
+                "headerTooltip": f"{title}: {statistic} above, q below (within the concept); on a "
+                "ground where q ≤ 0.05. A dash: the set was not tested there. Sorts by q.",
+                "valueGetter": {"function": f"scFindingQ(params.data.test_{i})"},
+                "cellRenderer": "FindingCell",
+                "filter": False,
+                "flex": 1,
+                "minWidth": 92,
+                "wrapHeaderText": True,
+                "type": "rightAligned",
+            }
+            for i, (title, statistic) in enumerate(tests)
+        ],
+    ]
+
+
+def set_concepts_table(tests: list[tuple[str, str]]) -> dash_ag_grid.AgGrid:
+    """Return the empty table of one set over concepts; a row is chosen to open its concept."""
+    return data_table(
+        ids.SET_CONCEPTS,
+        columns_of_tests(tests),
+        [],
+        "id",
+        options={
+            "rowHeight": 42,
+            "headerHeight": 92,
+            "alwaysShowVerticalScroll": True,
+            "rowSelection": _SELECTABLE,
+            "localeText": {"noRowsToShow": "No concept to show."},
+        },
+        class_name="sc-linked-grid sc-findings-grid",
+    )

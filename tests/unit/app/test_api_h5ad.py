@@ -1,0 +1,105 @@
+"""AnnData files: what is in them, what is left behind, and what is said without the package."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from scconcepts_app.annotations import AnnotationService
+from scconcepts_app.h5ad import write_cells, write_concepts
+from scconcepts_app.views.concepts import list_concepts
+
+anndata = pytest.importorskip("anndata")
+
+
+@pytest.fixture
+def temporary(tmp_path, monkeypatch) -> Path:
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def fetch(client, path: str, folder: Path):
+    answer = client.get(f"/export/fixture/{path}")
+    assert answer.status_code == 200, answer.json
+    target = folder.parent / "read.h5ad"
+    target.write_bytes(answer.data)
+    answer.close()
+    return anndata.read_h5ad(target)
+
+
+def test_cells_carry_experts_labels_and_leave_no_file(client, temporary, store, settings):
+    service = AnnotationService(settings.annotations_url)
+    service.save(store.manifest.digest, "c0002", "Naive T", "", "Ada")
+    found = fetch(client, "cells.h5ad", temporary)
+    assert found.uns["concepts"].loc["c0002", "label"] == "Naive T"
+    assert found.uns["concepts"].loc["c0002", "label_author"] == "Ada"
+    assert list(temporary.iterdir()) == []
+    assert found.obsm["X_concepts"].format == "csr"
+    assert found.obsm["X_concepts"].has_sorted_indices
+    assert found.obs["percent_mito"].to_numpy() == pytest.approx(
+        np.asarray(store.array("obs/percent_mito/values"))
+    )
+    assert found.obs["donor"].cat.categories.tolist() == ["D1", "D2", "D3", "D4"]
+
+
+def test_other_layers_can_be_asked_for(client, temporary, store):
+    path = "concepts.h5ad?attribution=random_matched&differential=matched"
+    found = fetch(client, path, temporary)
+    rows = store.attribution("random_matched").rows(3)
+    layer = np.asarray(found.layers["effect"])
+    assert layer[3, rows["gene"]] == pytest.approx(np.asarray(rows["effect"]))
+    assert found.uns["scconcepts"]["attribution"] == "random_matched"
+    assert found.uns["scconcepts"]["differential"] == "matched"
+    q = store.differential("matched").rows(3)
+    assert np.asarray(found.layers["differential_q"])[3, q["gene"]] == pytest.approx(
+        np.asarray(q["q"]), rel=1e-5
+    )
+
+
+@pytest.mark.parametrize("query", ["attribution=zzz", "differential=../x"])
+def test_unknown_layers_are_404(client, query):
+    assert client.get(f"/export/fixture/concepts.h5ad?{query}").status_code == 404
+
+
+def test_a_store_without_attribution(plain_store, tmp_path):
+    path = tmp_path / "plain.h5ad"
+    write_concepts(path, plain_store, list_concepts(plain_store), "", "")
+    found = anndata.read_h5ad(path)
+    assert "effect" not in found.layers
+    assert "z" in found.layers
+
+
+def test_missing_categories_stay_missing(store, tmp_path):
+    from tests.unit.app.conftest import with_arrays
+
+    codes = np.array(store.array("obs/donor/codes"))
+    codes[:3] = -1
+    path = tmp_path / "cells.h5ad"
+    variant = with_arrays(store, {"obs/donor/codes": codes})
+    write_cells(path, variant, list_concepts(store))
+    assert anndata.read_h5ad(path).obs["donor"].isna().sum() == 3
+
+
+def test_without_the_package_it_says_what_to_install(client, monkeypatch):
+    monkeypatch.setattr("scconcepts_app.api.h5ad.find_spec", lambda _: None)
+    for path in ("cells.h5ad", "concepts.h5ad"):
+        answer = client.get(f"/export/fixture/{path}")
+        assert answer.status_code == 501
+        assert "pip install 'scconcepts[h5ad]'" in answer.json["error"]
+
+
+def test_a_full_disk_is_said_and_leaves_no_file(client, temporary, monkeypatch):
+    def fail(path, *_):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("scconcepts_app.api.h5ad.write_cells", fail)
+    answer = client.get("/export/fixture/cells.h5ad")
+    assert answer.status_code == 507
+    assert "No space left on device" in answer.json["error"]
+    assert list(temporary.iterdir()) == []
