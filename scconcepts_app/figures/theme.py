@@ -82,9 +82,6 @@ def template(theme: str) -> go.layout.Template:
         "tickfont": {"size": 11, "color": colors.muted},
         "title": {"font": {"size": 11, "color": colors.muted}, "standoff": 6},
         "automargin": False,
-        # Else plotly lays the whole page out once for each label, to see whether it sticks out:
-        # measured at half of the time that the page is busy after a concept was chosen.
-        "ticklabeloverflow": "allow",
     }
     return go.layout.Template(
         layout={

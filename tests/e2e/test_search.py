@@ -105,5 +105,5 @@ def test_two_pins_make_a_comparison(visit):
     visitor.page.reload()
     visitor.wait_for_concept("c0002")
     assert visitor.page.locator(".sc-pin").count() == 2  # kept while the tab is open
-    visitor.page.click("text=× >> nth=0")
+    visitor.page.click(".sc-pin-off >> nth=0")
     assert visitor.page.locator(".sc-pin").count() == 1
