@@ -101,7 +101,8 @@ def _layers(store: ConceptStore, attribution: str, differential: str) -> list[An
 
 
 def _spread(table: Ragged, column: str, n_concepts: int, n_genes: int) -> np.ndarray:
-    dense = np.full((n_concepts, n_genes), np.nan, np.float32)
+    # As the table holds it: a p of 1e-60 would be 0 in float32.
+    dense = np.full((n_concepts, n_genes), np.nan, table.columns[column].dtype)
     owner = np.repeat(np.arange(n_concepts), table.counts())
     dense[owner, np.asarray(table.columns["gene"])] = table.columns[column]
     return dense

@@ -94,10 +94,16 @@ class Jobs:
             return None
         return json.loads(text) if isinstance(text, str) else None
 
-    def keep(self, name: str, answer: Any) -> None:
-        """Keep an answer of plain values for two weeks."""
-        if self._results is not None:
+    def keep(self, name: str, answer: Any) -> str:
+        """Keep an answer of plain values for two weeks; return why not, empty for nothing."""
+        if self._results is None:
+            return self.problem
+        try:
             self._results.set(name, json.dumps(answer), expire=_KEPT_SECONDS)
+        except _FAULTS as error:
+            log.error("the answer %s could not be kept: %s", name, _say(error))
+            return f"The answer could not be kept ({_say(error)}). Run it again."
+        return ""
 
 
 class _Manager(DiskcacheManager):

@@ -9,6 +9,7 @@ from dash import Dash, set_props
 from flask import Flask
 
 from scconcepts_app.annotations import AnnotationService
+from scconcepts_app.annotations.importing import MOST_BYTES
 from scconcepts_app.api.cells import create_cell_routes
 from scconcepts_app.api.exports import create_export_routes
 from scconcepts_app.api.fallback import create_fallback_routes
@@ -49,6 +50,9 @@ _INDEX = f"""<!DOCTYPE html>
 </body>
 </html>"""
 
+# A table of labels comes in base64, which takes a third more; nothing else that is sent is large.
+_MOST_REQUEST = 2 * MOST_BYTES
+
 
 def create_app(library: Library, settings: Settings) -> Dash:
     """Return the app over the opened stores; its WSGI callable is ``app.server``.
@@ -75,6 +79,7 @@ def create_app(library: Library, settings: Settings) -> Dash:
         background_callback_manager=jobs.manager,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
+    app.server.config["MAX_CONTENT_LENGTH"] = _MOST_REQUEST
     addresses = Addresses(settings.url_prefix)
     context = Context(library, annotations, addresses, settings.default_author, jobs)
     app.layout = lambda: shell.layout(library)

@@ -7,17 +7,10 @@ from typing import Any
 
 from scconcepts_app.jobs import Jobs
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.views.cell_selection import (
-    Selection,
-    SelectionError,
-    find_cells,
-    read_selection,
-    read_where,
-)
+from scconcepts_app.views.cell_selection import find_cells, read_sides
 from scconcepts_app.views.numbers import format_count
 from scconcepts_app.views.rank_sum import compare_genes, finish, list_genes, side_of_cells
 
-REST = "rest"
 _STEPS = 50
 
 
@@ -53,21 +46,5 @@ def answer_comparison(
         if gene % step == 0:
             tell((str(round(100 * gene / store.n_genes)),))
     table = list_genes(store, finish(rows, n_first, n_second))
-    jobs.keep(name, {"words": f"{sizes}, {format_count(store.n_genes)} genes.", "rows": table})
-    return name, ""
-
-
-def read_sides(store: ConceptStore, choices: Mapping[str, str]) -> tuple[str, Selection, Selection]:
-    """Return what is wrong with the two sets of an address, empty for nothing, and the two.
-
-    The second is ``against``; nothing chosen in it stands for all other cells.
-    """
-    text = choices.get("against") or REST
-    try:
-        first = read_selection(store, choices)
-        second = Selection(conditions=() if text == REST else read_where(store, text))
-    except SelectionError as error:
-        return str(error), Selection(), Selection()
-    if not first:
-        return "Choose cells first: draw around them or add a condition.", first, second
-    return "", first, second
+    words = f"{sizes}, {format_count(store.n_genes)} genes."
+    return name, jobs.keep(name, {"words": words, "rows": table})

@@ -149,21 +149,22 @@ def _read_rows(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
         ) from error
     tabs = "\t" in content.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(content, newline=""), delimiter="\t" if tabs else ",")
-    header = [name.strip() for name in reader.fieldnames or []]
-    missing = [name for name in _NEEDED if name not in header]
-    if missing:
-        raise AnnotationError(
-            f"The file has no column {' and '.join(missing)}. Its first line holds: "
-            f"{', '.join(header)[:200] or 'nothing'}."
-        )
-    reader.fieldnames = header
     try:
+        header = [name.strip() for name in reader.fieldnames or []]
+        missing = [name for name in _NEEDED if name not in header]
+        if missing:
+            raise AnnotationError(
+                f"The file has no column {' and '.join(missing)}. Its first line holds: "
+                f"{', '.join(header)[:200] or 'nothing'}."
+            )
+        reader.fieldnames = header
         for number, row in enumerate(reader, 1):
             if number > MOST_ROWS:
                 raise AnnotationError(f"The file has more than {MOST_ROWS:,} rows.")
             yield reader.line_num, {k: _unquote(v) for k, v in row.items() if isinstance(k, str)}
     except csv.Error as error:
-        raise AnnotationError(f"Line {reader.line_num}: not a table ({error}).") from error
+        where = f"Line {reader.reader.line_num}"  # the other number is that of the row before
+        raise AnnotationError(f"{where}: not a table ({error}).") from error
 
 
 def _unquote(value: str | None) -> str:

@@ -22,6 +22,7 @@ from scconcepts_app.views.cell_selection import (
     SelectionError,
     find_cells,
     read_selection,
+    read_sides,
 )
 from scconcepts_app.views.exports import write_table
 from scconcepts_app.views.over_representation import compare_set
@@ -84,7 +85,9 @@ def create_selection_routes(
     @blueprint.get("/export/<key>/selection/expression.<any(csv, tsv):ending>")
     def expression(key: str, ending: str) -> Response:
         entry = find_store(library, key)
-        first, second = _read(entry), _read(entry, "against")
+        fault, first, second = read_sides(entry.store, request.args)
+        if fault:
+            raise ApiError(400, fault)
         digest = entry.store.manifest.digest
         found = jobs.find(jobs.name_comparison(digest, first, second)) if jobs else None
         if found is None:
@@ -94,11 +97,10 @@ def create_selection_routes(
     return blueprint
 
 
-def _read(entry: OpenedStore, where: str | None = None) -> Selection:
-    """Return the cells that a request names: its set, or those of another condition."""
+def _read(entry: OpenedStore) -> Selection:
+    """Return the set of cells that a request names."""
     try:
-        asked = {"where": request.args.get(where, "")} if where else request.args
-        return read_selection(entry.store, asked)
+        return read_selection(entry.store, request.args)
     except SelectionError as error:
         raise ApiError(400, str(error)) from error
 

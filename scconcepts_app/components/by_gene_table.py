@@ -7,34 +7,7 @@ from typing import Any
 import dash_ag_grid
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.table import data_table
-
-_NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
-CONCEPT: dict[str, Any] = {
-    "field": "label",
-    "headerName": "Concept",
-    "headerTooltip": "Id and label (an expert's, marked ✓, or the proposed one).",
-    "cellRenderer": "ConceptLink",
-    "tooltipField": "label",
-    "flex": 1,
-    "minWidth": 160,
-}
-
-
-def number_column(
-    field: str, name: str, meaning: str, words: str, width: int, **more: Any
-) -> dict[str, Any]:
-    """Return a column of numbers; `words` is the expression that writes one."""
-    return {
-        "field": field,
-        "headerName": name,
-        "headerTooltip": meaning,
-        **({"valueFormatter": {"function": words}} if words else {}),
-        "width": width,
-        **_NUMBER,
-        **more,
-    }
-
+from scconcepts_app.components.table import CONCEPT, ONE_ROW, data_table, number_column
 
 _P = "scP(params.value)"
 _COUNT = "scCount(params.value)"
@@ -139,11 +112,7 @@ def by_gene_table(symbols: list[str]) -> dash_ag_grid.AgGrid:
         [],
         "id",
         options={
-            "rowSelection": {
-                "mode": "singleRow",
-                "checkboxes": False,
-                "enableClickSelection": True,
-            },
+            "rowSelection": ONE_ROW,
             # Columns keep their places when the rows come.
             "alwaysShowVerticalScroll": True,
             "localeText": {"noRowsToShow": "No concept to show."},

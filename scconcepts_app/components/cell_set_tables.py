@@ -5,17 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import dash_ag_grid
-from dash import html
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.by_gene_table import CONCEPT, number_column
-from scconcepts_app.components.table import data_table
+from scconcepts_app.components.table import CONCEPT, ONE_ROW, data_table, number_column
 
 _COUNT, _SHARE, _P = "scCount(params.value)", "scShare(params.value)", "scP(params.value)"
 _FIXED, _NUMBER = "scFixed(params.value, 2)", "scNumber(params.value)"
-_CHOOSES = {
-    "rowSelection": {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
-}
+_CHOOSES = {"rowSelection": ONE_ROW}
 
 CONCEPT_COLUMNS: list[dict[str, Any]] = [
     CONCEPT,
@@ -160,16 +156,6 @@ def expression_table() -> dash_ag_grid.AgGrid:
 def list_table() -> dash_ag_grid.AgGrid:
     """Return the empty table of a gene list in the concepts."""
     return _table(ids.LIST_TABLE, LIST_COLUMNS, "id", "No list tested yet.", _CHOOSES)
-
-
-def table_place(table: dash_ag_grid.AgGrid) -> html.Div:
-    """Return the place of a table, hidden: a grid without a row breaks WCAG, and tells nothing."""
-    return html.Div(table, id=place_of(table.id), className="sc-fill", hidden=True)
-
-
-def place_of(table_id: str) -> str:
-    """Return the id of the place of a table."""
-    return f"{table_id}-place"
 
 
 def _table(

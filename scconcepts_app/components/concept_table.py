@@ -7,7 +7,7 @@ from typing import Any
 import dash_ag_grid
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.table import data_table
+from scconcepts_app.components.table import ONE_ROW, data_table
 
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
 
@@ -88,11 +88,7 @@ def concept_table(
         "id",
         options={
             "rowHeight": 46,
-            "rowSelection": {
-                "mode": "singleRow",
-                "checkboxes": False,
-                "enableClickSelection": True,
-            },
+            "rowSelection": ONE_ROW,
             "includeHiddenColumnsInQuickFilter": True,
             "cacheQuickFilter": True,
             "localeText": {"noRowsToShow": "No concept matches."},

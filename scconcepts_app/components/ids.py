@@ -150,7 +150,6 @@ CELLS_CONCEPTS_NOTE = "cells-concepts-note"
 CELLS_COMPOSITION = "cells-composition"
 CELL_SEARCH = "cell-search"
 CELL_PANEL = "cell-panel"
-CELL_MAPS = "cell-maps"
 
 DE_AGAINST = "de-against"
 DE_RUN = "de-run"

@@ -10,7 +10,7 @@ from dash import html
 from scconcepts_app.annotations import Annotation
 from scconcepts_app.annotations.importing import LeftOut, Plan
 from scconcepts_app.components import ids
-from scconcepts_app.components.table import data_table
+from scconcepts_app.components.table import ONE_ROW, data_table
 
 _N_LISTED = 20
 
@@ -73,11 +73,7 @@ def label_table() -> dash_ag_grid.AgGrid:
         [],
         "key",
         options={
-            "rowSelection": {
-                "mode": "singleRow",
-                "checkboxes": False,
-                "enableClickSelection": True,
-            },
+            "rowSelection": ONE_ROW,
             "localeText": {"noRowsToShow": "No label was saved yet, or none matches."},
         },
         class_name="sc-linked-grid",

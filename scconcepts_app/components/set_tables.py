@@ -7,10 +7,7 @@ from typing import Any
 import dash_ag_grid
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.by_gene_table import CONCEPT, number_column
-from scconcepts_app.components.table import data_table
-
-_SELECTABLE = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
+from scconcepts_app.components.table import CONCEPT, ONE_ROW, data_table, number_column
 
 
 def columns_of_sets(statistic: str) -> list[dict[str, Any]]:
@@ -76,7 +73,7 @@ def sets_table() -> dash_ag_grid.AgGrid:
         [],
         "row",
         options={
-            "rowSelection": _SELECTABLE,
+            "rowSelection": ONE_ROW,
             "alwaysShowVerticalScroll": True,
             "includeHiddenColumnsInQuickFilter": True,
             "cacheQuickFilter": True,
@@ -122,7 +119,7 @@ def set_concepts_table(tests: list[tuple[str, str]]) -> dash_ag_grid.AgGrid:
             "rowHeight": 42,
             "headerHeight": 92,
             "alwaysShowVerticalScroll": True,
-            "rowSelection": _SELECTABLE,
+            "rowSelection": ONE_ROW,
             "localeText": {"noRowsToShow": "No concept to show."},
         },
         class_name="sc-linked-grid sc-findings-grid",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import dash_ag_grid
+from dash import html
 
 _DEFAULT_COLUMN = {
     "sortable": True,
@@ -13,6 +14,34 @@ _DEFAULT_COLUMN = {
     "suppressMovable": True,
     "suppressHeaderMenuButton": True,
 }
+
+# Of a table in which a row can be chosen.
+ONE_ROW = {"mode": "singleRow", "checkboxes": False, "enableClickSelection": True}
+_NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
+CONCEPT: dict[str, Any] = {
+    "field": "label",
+    "headerName": "Concept",
+    "headerTooltip": "Id and label (an expert's, marked ✓, or the proposed one).",
+    "cellRenderer": "ConceptLink",
+    "tooltipField": "label",
+    "flex": 1,
+    "minWidth": 160,
+}
+
+
+def number_column(
+    field: str, name: str, meaning: str, words: str, width: int, **more: Any
+) -> dict[str, Any]:
+    """Return a column of numbers; `words` is the expression that writes one."""
+    return {
+        "field": field,
+        "headerName": name,
+        "headerTooltip": meaning,
+        **({"valueFormatter": {"function": words}} if words else {}),
+        "width": width,
+        **_NUMBER,
+        **more,
+    }
 
 
 def data_table(
@@ -53,3 +82,13 @@ def data_table(
             **(options or {}),
         },
     )
+
+
+def table_place(table: dash_ag_grid.AgGrid) -> html.Div:
+    """Return the place of a table, hidden: a grid without a row breaks WCAG, and tells nothing."""
+    return html.Div(table, id=place_of(table.id), className="sc-fill", hidden=True)
+
+
+def place_of(table_id: str) -> str:
+    """Return the id of the place of a table."""
+    return f"{table_id}-place"

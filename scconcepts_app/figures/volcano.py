@@ -10,7 +10,8 @@ from scconcepts_app.figures.labels import pad
 from scconcepts_app.figures.scatter import FAR_OUT, N_LABELS, lay_out_genes, side_color
 from scconcepts_app.figures.theme import palette, shorten, start_figure
 from scconcepts_app.views.numbers import format_number, format_p, minus_log10
-from scconcepts_app.views.volcano import SIGNIFICANT_Q, Volcano, VolcanoPoint
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
+from scconcepts_app.views.volcano import Volcano, VolcanoPoint
 
 
 def draw_volcano(table: Volcano, theme: str) -> go.Figure:

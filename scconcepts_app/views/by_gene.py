@@ -11,8 +11,8 @@ from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.genes import why_no_attribution
 from scconcepts_app.views.lookup import rank_within, read_across
 from scconcepts_app.views.numbers import format_number
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
-SIGNIFICANT_Q = 0.05
 MOST_GENES = 6
 _EFFECT = ("effect", "presence", "absence", "standard_error", "exact", "q")
 _TEST = ("z", "log_fold_change", "q")
@@ -181,11 +181,13 @@ def write_gene(found: GeneAcross, store: ConceptStore, labels: Sequence[str]) ->
     most = int(moved.argmax())
     both = int((found.moves & found.differs).sum())
     only = int((~found.moves & found.differs).sum())
-    return (
+    text = (
         f"{found.symbol} moves {n_moved:,} of {n_known:,} concepts (q ≤ 0.05), most "
-        f"{_name(store, labels, most)} ({format_number(found.effect[most])}). It is differential "
-        f"in {both:,} of them and in {only:,} that it does not move."
+        f"{_name(store, labels, most)} ({format_number(found.effect[most])})."
     )
+    if not np.isfinite(found.q).any():
+        return f"{text} {_say_tested(found, store, labels)}"
+    return f"{text} It is differential in {both:,} of them and in {only:,} that it does not move."
 
 
 def _say_tested(found: GeneAcross, store: ConceptStore, labels: Sequence[str]) -> str:

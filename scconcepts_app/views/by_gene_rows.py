@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.views.by_gene import SIGNIFICANT_Q, GeneAcross, read_effects
+from scconcepts_app.views.by_gene import GeneAcross, read_effects
 from scconcepts_app.views.spread import list_known
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 # A row: the concept, and its values by field.
 Row = tuple[int, dict[str, Any]]

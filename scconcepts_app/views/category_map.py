@@ -73,7 +73,8 @@ def map_categories(
     table = tables[metric]
     filled = np.nan_to_num(table, nan=-1.0)
     best_category, best_value = filled.argmax(axis=0), filled.max(axis=0)
-    passed = np.flatnonzero(best_value >= max(least, 0.0))
+    # The store's float32 of 0.7 is a little less than 0.7.
+    passed = np.flatnonzero(best_value >= float(np.float32(max(least, 0.0))))
     shown, limit = _limit(passed, best_category, best_value, len(wanted), most)
     # Stable: concepts of equal category and value stay in the store's order.
     shown = shown[np.lexsort((-best_value[shown], best_category[shown]))]

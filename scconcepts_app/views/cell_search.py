@@ -13,7 +13,7 @@ _LONGEST = 200
 def find_cell(store: ConceptStore, text: str) -> int | None:
     """Return the cell of an id, or of ``#INDEX``; None when the store has none such."""
     text = text.strip()
-    exact = _with_prefix(store, text.encode(), exact=True)
+    exact = _with_prefix(store, _as_bytes(text), exact=True)
     if len(exact):
         return int(exact[0])
     index = text[1:] if text.startswith("#") else ""
@@ -24,9 +24,14 @@ def find_cell(store: ConceptStore, text: str) -> int | None:
 
 def search_cells(store: ConceptStore, text: str, n: int = N_FOUND) -> list[str]:
     """Return the first `n` ids, in the store's order, that begin with a text."""
-    found = _with_prefix(store, text.strip().encode(), exact=False)[:n]
+    found = _with_prefix(store, _as_bytes(text.strip()), exact=False)[:n]
     ids = store.strings("cells/id")
     return [ids[cell] for cell in found]
+
+
+def _as_bytes(text: str) -> bytes:
+    """Return a text as UTF-8; half of a surrogate pair becomes bytes that no id holds."""
+    return text.encode(errors="surrogatepass")
 
 
 def _with_prefix(store: ConceptStore, prefix: bytes, exact: bool) -> np.ndarray:

@@ -20,6 +20,7 @@ from scconcepts_app.store.manifest import ObsColumn
 from scconcepts_app.views.numbers import format_count
 
 MOST_CORNERS = 48
+REST = "rest"  # as `against`: all other cells
 _LARGEST = 65535
 _ESCAPED = {"%": "%25", ",": "%2C", ";": "%3B", ":": "%3A"}
 Mask = np.ndarray  # (n_cells,) bool
@@ -118,6 +119,22 @@ def read_selection(store: ConceptStore, choices: Mapping[str, str]) -> Selection
         polygon=_read_polygon(store, sel) if sel else None,
         conditions=read_where(store, where) if where else (),
     )
+
+
+def read_sides(store: ConceptStore, choices: Mapping[str, str]) -> tuple[str, Selection, Selection]:
+    """Return what is wrong with the two sets of an address, empty for nothing, and the two.
+
+    The second is ``against``; nothing chosen in it stands for all other cells.
+    """
+    text = choices.get("against") or REST
+    try:
+        first = read_selection(store, choices)
+        second = Selection(conditions=() if text == REST else read_where(store, text))
+    except SelectionError as error:
+        return str(error), Selection(), Selection()
+    if not first:
+        return "Choose cells first: draw around them or add a condition.", first, second
+    return "", first, second
 
 
 def read_where(store: ConceptStore, text: str) -> tuple[Condition, ...]:

@@ -93,7 +93,7 @@ class Coactivation:
 def match_cells(first: ConceptStore, second: ConceptStore) -> np.ndarray | None:
     """Return for each cell of `first` its index in `second` by its id, -1 for none.
 
-    None where no id agrees, or where the ids of `second` are not unique.
+    None where no id agrees, or where one id stands for several cells of either.
     """
     if first is second:
         return np.arange(first.n_cells)
@@ -108,7 +108,8 @@ def match_cells(first: ConceptStore, second: ConceptStore) -> np.ndarray | None:
         return None
     at = np.minimum(np.searchsorted(ordered, ids_a), len(ordered) - 1)
     matched = np.where(ordered[at] == ids_a, order[at], -1)
-    return matched if (matched >= 0).any() else None
+    times = np.bincount(matched[matched >= 0])
+    return matched if times.max(initial=0) == 1 else None
 
 
 def coactivate(

@@ -11,12 +11,12 @@ from scconcepts_app.views.fact import Fact
 from scconcepts_app.views.genes import share_of_effect
 from scconcepts_app.views.numbers import format_count, format_number, format_p, format_share
 from scconcepts_app.views.spread import clip_folds, list_known, pick_extreme, spread, top_of
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 TOP_SIZES = (20, 50, 100)
 N_DRAWN = 4000
 # Below this share of the largest effect a gene is said to be hardly used by the model.
 HARDLY = 0.05
-SIGNIFICANT_Q = 0.05
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ def _find_idle(columns: dict, symbols: list[str], by_z: np.ndarray) -> str:
 
 def _find_quiet(columns: dict, symbols: list[str], by_effect: np.ndarray) -> str:
     """Say which gene of largest effect does not differ between the cells, if there is one."""
-    found = np.flatnonzero(columns["q"][by_effect] >= SIGNIFICANT_Q)
+    found = np.flatnonzero(columns["q"][by_effect] > SIGNIFICANT_Q)
     if len(found) == 0:
         return ""
     at = int(found[0])

@@ -14,8 +14,9 @@ from scconcepts_app.store.schema import QUADRANTS
 from scconcepts_app.views.links import Outgoing, link_gene_set
 from scconcepts_app.views.lookup import find_rows, read_across
 from scconcepts_app.views.numbers import known_or_none
-from scconcepts_app.views.pathways import SIGNIFICANT_Q, shorten_set_name
+from scconcepts_app.views.pathways import shorten_set_name
 from scconcepts_app.views.set_overview import SetTest, list_tests, table_of
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 _NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
 

@@ -9,9 +9,9 @@ import numpy as np
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.association import list_categories, list_columns
 from scconcepts_app.views.comparison import correlate_ranks
-from scconcepts_app.views.pathways import SIGNIFICANT_Q
 from scconcepts_app.views.set_overview import SetTest, table_of
 from scconcepts_app.views.spread import pick_extreme, spread, top_of
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 N_TOP = 50
 N_DRAWN = 4000

@@ -10,8 +10,8 @@ import numpy as np
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.manifest import EnrichmentInfo
 from scconcepts_app.views.numbers import known_or_none, minus_log10
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
-SIGNIFICANT_Q = 0.05
 _ACCESSION = re.compile(r"\s*\((GO:\d+|R-HSA-\d+)\)$")
 _COLLECTION = re.compile(r"^(HALLMARK|GOBP|GOMF|GOCC|REACTOME|KEGG)_")
 
@@ -51,8 +51,8 @@ class PathwayTable:
 
     @property
     def n_significant(self) -> int:
-        """Number of sets with q below 0.05."""
-        return sum(row.q is not None and row.q < SIGNIFICANT_Q for row in self.rows)
+        """Number of sets with q up to 0.05."""
+        return sum(row.q is not None and row.q <= SIGNIFICANT_Q for row in self.rows)
 
 
 def default_enrichment(store: ConceptStore) -> EnrichmentInfo | None:

@@ -54,7 +54,7 @@ def count_levels(store: ConceptStore, gene: int, side: np.ndarray) -> tuple[np.n
 
     Returns
     -------
-    (2, 256) int64; level 0 holds the cells that do not express it.
+    (2, 256) int64; level 0 stays empty: cells that do not express it have no entry.
     """
     payload = store.payload("expression", gene)
     cells, _ = decode_payload(payload)
@@ -64,9 +64,7 @@ def count_levels(store: ConceptStore, gene: int, side: np.ndarray) -> tuple[np.n
     return found.reshape(_SIDES, LEVELS + 1)[1:], largest
 
 
-def compare_genes(
-    store: ConceptStore, side: np.ndarray, genes: range | None = None
-) -> Iterator[tuple[int, list[float]]]:
+def compare_genes(store: ConceptStore, side: np.ndarray) -> Iterator[tuple[int, list[float]]]:
     """Yield gene by gene what `finish` makes a table of; the caller may tell the progress.
 
     Parameters
@@ -74,7 +72,7 @@ def compare_genes(
     side : (n_cells,), of `side_of_cells`.
     """
     sizes = np.bincount(side, minlength=_SIDES)[1:]
-    for gene in genes or range(store.n_genes):
+    for gene in range(store.n_genes):
         histogram, largest = count_levels(store, gene, side)
         histogram[:, 0] = sizes - histogram[:, 1:].sum(axis=1)
         yield gene, [rank_sum_z(histogram), *_means(histogram, largest)]

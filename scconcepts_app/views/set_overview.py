@@ -8,7 +8,8 @@ import numpy as np
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.columns import Ragged
-from scconcepts_app.views.pathways import SIGNIFICANT_Q, default_enrichment
+from scconcepts_app.views.pathways import default_enrichment
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 # Keys of set swaps carry this before the key of their attribution, so that no test has their key.
 SWAP_PREFIX = "set-swap:"
@@ -57,14 +58,15 @@ class SetOverview:
 def list_tests(store: ConceptStore) -> list[SetTest]:
     """Return the tests of a store, enrichments before set swaps."""
     manifest = store.manifest
-    titles = {info.key: info.title for info in manifest.attributions}
+    known = {info.key: info.title for info in manifest.attributions}
+    titles = {info.key: known.get(info.key, info.key) for info in manifest.set_swaps}
     tests = [
         SetTest(info.key, info.title, info.statistic, "statistic") for info in manifest.enrichments
     ]
     swaps = [
         SetTest(
             f"{SWAP_PREFIX}{info.key}",
-            f"Set swap, {titles.get(info.key, info.key)[:1].lower()}{titles.get(info.key, '')[1:]}",
+            f"Set swap, {titles[info.key][:1].lower()}{titles[info.key][1:]}",
             "effect",
             "effect",
         )

@@ -10,7 +10,8 @@ from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.manifest import SetSwapInfo
 from scconcepts_app.store.schema import QUADRANTS
 from scconcepts_app.views.numbers import known_or_none
-from scconcepts_app.views.pathways import SIGNIFICANT_Q, shorten_set_name
+from scconcepts_app.views.pathways import shorten_set_name
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 # Value of the choice of a test that means set swap, and no enrichment.
 SET_SWAP = "set-swap"
@@ -73,8 +74,8 @@ class SwapTable:
 
     @property
     def n_significant(self) -> int:
-        """Number of sets with q below 0.05."""
-        return sum(row.q is not None and row.q < SIGNIFICANT_Q for row in self.rows)
+        """Number of sets with q up to 0.05."""
+        return sum(row.q is not None and row.q <= SIGNIFICANT_Q for row in self.rows)
 
 
 def list_set_swaps(store: ConceptStore, concept: int, key: str) -> SwapTable:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.store.manifest import ObsColumn
 from scconcepts_app.views.breakdown import break_down
 from scconcepts_app.views.over_representation import ConceptInSet
 
@@ -115,7 +116,7 @@ def expression_rows(rows: Sequence[Sequence[Any]]) -> Iterator[list[Any]]:
     yield from map(list, rows)
 
 
-def _read_column(store: ConceptStore, column, cells: np.ndarray) -> list[Any]:
+def _read_column(store: ConceptStore, column: ObsColumn, cells: np.ndarray) -> list[Any]:
     if column.kind == "numeric":
         return np.asarray(store.array(f"obs/{column.key}/values"))[cells].tolist()
     # A code of -1 takes the last name, the missing one.

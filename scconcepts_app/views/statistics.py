@@ -11,6 +11,8 @@ _SMALL = 16
 _SMALL_LOGS = tuple(math.lgamma(n + 1) for n in range(_SMALL))
 _NEGLIGIBLE = 1e-15
 _ROOT_2 = math.sqrt(2)
+# What has q up to 0.05 is found. Some tables hold q as float32, whose 0.05 is a little larger.
+SIGNIFICANT_Q = float(np.float32(0.05))
 
 
 def log_factorial(n: np.ndarray) -> np.ndarray:

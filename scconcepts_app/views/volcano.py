@@ -8,10 +8,10 @@ import numpy as np
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.spread import clip_folds, pick_extreme, spread, top_of
+from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 N_MARKED = 20
 N_DRAWN = 4000
-SIGNIFICANT_Q = 0.05
 _HEADROOM = 1.06
 
 
@@ -84,7 +84,7 @@ def list_volcano(
             for i in drawn
         ],
         n_genes=len(genes),
-        n_significant=int((q < SIGNIFICANT_Q).sum()),
+        n_significant=int((q <= SIGNIFICANT_Q).sum()),
         n_zero=int(zero.sum()),
         n_far=int(far.sum()),
         limit=float(limit),

@@ -2,9 +2,9 @@
 
 cellxgene lives in an environment of its own, outside the project; pip resolves what works:
 
-    python3 -m venv /tmp/cellxgene
-    /tmp/cellxgene/bin/pip install 'cellxgene==1.3.0' 'setuptools<81'
-    python -m tests.benchmarks.cellxgene --cellxgene /tmp/cellxgene/bin/cellxgene STORE...
+    python3 -m venv CELLXGENE
+    CELLXGENE/bin/pip install 'cellxgene==1.3.0' 'setuptools<81'
+    python -m tests.benchmarks.cellxgene --cellxgene CELLXGENE/bin/cellxgene STORE...
 
 The activations of the store become genes of an h5ad; both programs then colour by the same ones.
 """

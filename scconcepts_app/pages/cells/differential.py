@@ -14,16 +14,15 @@ from scconcepts_app.components import ids
 from scconcepts_app.components.attributes import attributes
 from scconcepts_app.components.cell_set_tables import (
     expression_table,
-    place_of,
-    table_place,
 )
 from scconcepts_app.components.controls import choice
+from scconcepts_app.components.table import place_of, table_place
 from scconcepts_app.jobs import Jobs
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.cells.shown import Shown, read_shown
 from scconcepts_app.pages.context import Context
-from scconcepts_app.set_expression import REST, answer_comparison, read_sides
-from scconcepts_app.views.cell_selection import Condition
+from scconcepts_app.set_expression import answer_comparison
+from scconcepts_app.views.cell_selection import REST, Condition, read_sides
 
 N_SHOWN = 2000
 _CAPTION = (
@@ -58,20 +57,8 @@ def panel(context: Context, entry: OpenedStore) -> html.Div:
                         "Which cells the set is compared with. Cells in both count as the set's.",
                         searchable=True,
                     ),
-                    html.Button(
-                        "Run",
-                        id=ids.DE_RUN,
-                        type="button",
-                        className="sc-button is-small",
-                        disabled=not can_run,
-                    ),
-                    html.Button(
-                        "Cancel",
-                        id=ids.DE_CANCEL,
-                        type="button",
-                        className="sc-button is-small",
-                        disabled=True,
-                    ),
+                    _button("Run", ids.DE_RUN, can_run),
+                    _button("Cancel", ids.DE_CANCEL, False),
                     html.Progress(
                         id=ids.DE_PROGRESS,
                         value="0",

@@ -9,12 +9,14 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.cell_set_tables import list_table, place_of, table_place
+from scconcepts_app.components.cell_set_tables import list_table
 from scconcepts_app.components.controls import choice
+from scconcepts_app.components.table import place_of, table_place
 from scconcepts_app.labels import read_rows
 from scconcepts_app.pages.cells.differential import read_comparison
 from scconcepts_app.pages.cells.shown import Shown, read_shown
 from scconcepts_app.pages.context import Context, pick
+from scconcepts_app.pages.wires import open_chosen_row
 from scconcepts_app.views.gene_lists import (
     TOPS,
     GeneList,
@@ -53,7 +55,7 @@ def panel() -> html.Div:
                                 "among the top",
                                 tops,
                                 _DEFAULT_TOP,
-                                "Genes of largest presence of each concept",
+                                _TOP_MEANING,
                             ),
                             html.Button(
                                 "Test",
@@ -78,12 +80,7 @@ def panel() -> html.Div:
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register the test of a list."""
-    app.clientside_callback(
-        ClientsideFunction("scconcepts", "openRow"),
-        Output(f"{ids.LIST_TABLE}-open-row", "data"),
-        Input(ids.LIST_TABLE, "selectedRows"),
-        prevent_initial_call=True,
-    )
+    open_chosen_row(app, ids.LIST_TABLE, f"{ids.LIST_TABLE}-open-row")
     app.clientside_callback(
         ClientsideFunction("scconcepts", "rememberList"),
         Output(f"{ids.LIST_RUN}-go", "data"),

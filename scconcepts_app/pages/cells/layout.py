@@ -12,9 +12,9 @@ from scconcepts_app.components.attributes import attributes
 from scconcepts_app.components.cell_set_tables import (
     composition_table,
     set_concept_table,
-    table_place,
 )
 from scconcepts_app.components.controls import alternatives, choice
+from scconcepts_app.components.table import table_place
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.cells import builder, differential, gene_list

@@ -9,11 +9,12 @@ from dash import ClientsideFunction, Dash, Input, Output, State, html
 from dash.exceptions import PreventUpdate
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.cell_set_tables import place_of
+from scconcepts_app.components.table import place_of
 from scconcepts_app.labels import read_rows
 from scconcepts_app.pages.cells.layout import DEFAULT_COLOR, TABS
 from scconcepts_app.pages.cells.shown import TAB_OF_CELL, Shown, read_shown
 from scconcepts_app.pages.context import Context, pick
+from scconcepts_app.pages.wires import draw_maps, open_chosen_row
 from scconcepts_app.views.breakdown import break_down
 from scconcepts_app.views.cell_selection import describe_size
 from scconcepts_app.views.over_representation import ConceptInSet, compare_set
@@ -33,18 +34,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
 
 
 def _register_browser(app: Dash) -> None:
-    app.clientside_callback(
-        ClientsideFunction("scconcepts", "drawMaps"),
-        Output(f"{ids.CELLS_MAP}-draw", "data"),
-        Input(ids.CELLS_MAPS, "data"),
-        Input(ids.THEME, "data"),
-    )
-    app.clientside_callback(
-        ClientsideFunction("scconcepts", "openRow"),
-        Output(f"{ids.CELLS_MAP}-open-row", "data"),
-        Input(ids.CELLS_CONCEPTS, "selectedRows"),
-        prevent_initial_call=True,
-    )
+    draw_maps(app, ids.CELLS_MAPS, f"{ids.CELLS_MAP}-draw")
+    open_chosen_row(app, ids.CELLS_CONCEPTS, f"{ids.CELLS_MAP}-open-row")
     app.clientside_callback(
         ClientsideFunction("scconcepts", "showCellsTab"),
         Output(ids.CELLS_PANES, "className"),

@@ -21,6 +21,7 @@ from scconcepts_app.pages.compare.messages import instead
 from scconcepts_app.pages.compare.shown import Shown, read_shown
 from scconcepts_app.pages.context import Context, entry_of
 from scconcepts_app.pages.maps import map_of_concept
+from scconcepts_app.pages.wires import draw_maps
 from scconcepts_app.views.coactivation import Matched, coactivate, match_cells
 from scconcepts_app.views.genes import why_no_attribution
 from scconcepts_app.views.numbers import format_count, format_number
@@ -34,12 +35,7 @@ _LINK = "compare"
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register what fills the page."""
-    app.clientside_callback(
-        ClientsideFunction("scconcepts", "drawMaps"),
-        Output(f"{ids.PAIR_MAPS}-draw", "data"),
-        Input(ids.PAIR_MAPS, "data"),
-        Input(ids.THEME, "data"),
-    )
+    draw_maps(app, ids.PAIR_MAPS, f"{ids.PAIR_MAPS}-draw")
     app.clientside_callback(
         ClientsideFunction("scconcepts", "openGene"),
         Output(f"{ids.PAIR_MAPS}-open-gene", "data"),

@@ -17,6 +17,7 @@ from scconcepts_app.labels import read_rows
 from scconcepts_app.pages.context import Context, entry_of
 from scconcepts_app.pages.genes.shown import Shown, read_shown
 from scconcepts_app.pages.maps import map_of_gene
+from scconcepts_app.pages.wires import draw_maps, open_chosen_row
 from scconcepts_app.views.by_gene import GeneAcross, list_points, read_gene, write_gene
 from scconcepts_app.views.by_gene_rows import list_rows, list_rows_of_genes
 from scconcepts_app.views.concepts import ConceptRow
@@ -34,21 +35,13 @@ _SEVERAL = (
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register what fills the page, and what leads from it to a concept."""
-    for function, effect, source in (
-        ("openRow", "open-row", Input(ids.GENE_TABLE, "selectedRows")),
-        ("openPoint", "open-point", Input(ids.GENE_FIGURE, "clickData")),
-    ):
-        app.clientside_callback(
-            ClientsideFunction("scconcepts", function),
-            Output(f"{ids.GENE}-{effect}", "data"),
-            source,
-            prevent_initial_call=True,
-        )
+    draw_maps(app, ids.GENE_MAPS, f"{ids.GENE}-draw")
+    open_chosen_row(app, ids.GENE_TABLE, f"{ids.GENE}-open-row")
     app.clientside_callback(
-        ClientsideFunction("scconcepts", "drawMaps"),
-        Output(f"{ids.GENE}-draw", "data"),
-        Input(ids.GENE_MAPS, "data"),
-        Input(ids.THEME, "data"),
+        ClientsideFunction("scconcepts", "openPoint"),
+        Output(f"{ids.GENE}-open-point", "data"),
+        Input(ids.GENE_FIGURE, "clickData"),
+        prevent_initial_call=True,
     )
 
     @app.callback(

@@ -8,11 +8,13 @@ from typing import Any
 from dash import dcc, html
 
 from scconcepts_app.annotations import AnnotationError
+from scconcepts_app.annotations.importing import MOST_BYTES
+from scconcepts_app.annotations.text import MAX_AUTHOR
 from scconcepts_app.components import ids
 from scconcepts_app.components.attributes import attributes
-from scconcepts_app.components.cell_set_tables import table_place
 from scconcepts_app.components.controls import alternatives, choice
 from scconcepts_app.components.label_table import label_table
+from scconcepts_app.components.table import table_place
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.context import Context
@@ -26,7 +28,6 @@ SHOWN = [
     ("newest", "Present labels", "The newest revision of each concept"),
     ("all", "All revisions", "Everything that was ever saved, newest first"),
 ]
-_MOST_AUTHOR = 100
 _NOTHING = (
     "No label to show. Labels are written in the workspace, beside the genes of a concept, or "
     "imported from a file here."
@@ -143,7 +144,7 @@ def _import_form(context: Context) -> html.Section:
                 html.Button("Choose a file", type="button", className="sc-button is-small"),
                 id=ids.LABELS_UPLOAD,
                 accept=".csv,.tsv,text/csv,text/tab-separated-values",
-                max_size=10_000_000,
+                max_size=MOST_BYTES,
                 className="sc-upload",
             ),
             html.Div(
@@ -158,7 +159,7 @@ def _import_form(context: Context) -> html.Section:
                                 id=ids.LABELS_UPLOADER,
                                 type="text",
                                 value=context.default_author,
-                                maxLength=_MOST_AUTHOR,
+                                maxLength=MAX_AUTHOR,
                                 autoComplete="name",
                             ),
                         ],

@@ -8,9 +8,9 @@ from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
 
 from scconcepts_app.annotations import Annotation, AnnotationError
 from scconcepts_app.components import ids
-from scconcepts_app.components.cell_set_tables import place_of
 from scconcepts_app.components.label_form import revisions
 from scconcepts_app.components.label_table import label_row
+from scconcepts_app.components.table import place_of
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, entry_of
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, State, dcc, html
+from dash import Dash, Input, Output, State, dcc, html
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.links import outgoing_link
 from scconcepts_app.labels import read_rows
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, entry_of
+from scconcepts_app.pages.wires import open_chosen_row
 from scconcepts_app.views.numbers import format_count
 from scconcepts_app.views.one_set import (
     Finding,
@@ -35,12 +36,7 @@ _MOST_QUOTED = 60
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register what fills the panel, and what a row of it leads to."""
-    app.clientside_callback(
-        ClientsideFunction("scconcepts", "openRow"),
-        Output(f"{ids.SETS}-open-row", "data"),
-        Input(ids.SET_CONCEPTS, "selectedRows"),
-        prevent_initial_call=True,
-    )
+    open_chosen_row(app, ids.SET_CONCEPTS, f"{ids.SETS}-open-row")
 
     @app.callback(
         Output(ids.SET_HEAD, "children"),

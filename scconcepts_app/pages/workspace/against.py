@@ -139,7 +139,7 @@ def _caption_comparison(table: Comparison) -> str:
 
 def _caption_volcano(table: Volcano, now: Shown) -> str:
     text = (
-        f"{format_count(table.n_significant)} of {format_count(table.n_genes)} genes have q < 0.05 "
+        f"{format_count(table.n_significant)} of {format_count(table.n_genes)} genes have q ≤ 0.05 "
         "(dotted line)."
     )
     if any(point.mark for point in table.points):

@@ -177,7 +177,7 @@ def _list_swaps(table: SwapTable) -> list[dict[str, Any]]:
 def _caption(now: Shown, table: PathwayTable | SwapTable) -> str:
     counted = (
         f"{now.concept_id}: {table.n_significant} of {len(table.rows)} listed gene sets have "
-        "q < 0.05."
+        "q ≤ 0.05."
     )
     is_plot = now.tab == "pathways"
     if isinstance(table, PathwayTable):

@@ -117,3 +117,9 @@ def test_revisions_of_a_store_are_newest_first(service):
         service.save(DIGEST, concept, label, "", "Ada")
     service.save("b" * 64, "c0001", "elsewhere", "", "Ada")
     assert [r.label for r in service.all_revisions(DIGEST)] == ["three", "two", "one"]
+
+
+def test_a_first_line_that_is_no_header_is_a_fault(service):
+    found = plan(service, "concept_id,label," + "x" * 200_000 + "\nc0001,T,\n")
+    assert not found.taken
+    assert found.faults == ["Line 1: not a table (field larger than field limit (131072))."]

@@ -11,6 +11,7 @@ import pytest
 from scconcepts_app.annotations import AnnotationService
 from scconcepts_app.h5ad import write_cells, write_concepts
 from scconcepts_app.views.concepts import list_concepts
+from tests.unit.app.conftest import with_arrays
 
 anndata = pytest.importorskip("anndata")
 
@@ -74,9 +75,19 @@ def test_a_store_without_attribution(plain_store, tmp_path):
     assert "z" in found.layers
 
 
-def test_missing_categories_stay_missing(store, tmp_path):
-    from tests.unit.app.conftest import with_arrays
+def test_the_smallest_p_is_not_0(store, tmp_path):
+    p = np.array(store.array("differential/inactive/p"))
+    p[0] = 1e-200
+    variant = with_arrays(store, {"differential/inactive/p": p})
+    path = tmp_path / "concepts.h5ad"
+    write_concepts(path, variant, list_concepts(variant), "neighbours", "inactive")
+    gene = variant.differential("inactive").rows(0)["gene"][0]
+    found = anndata.read_h5ad(path)
+    assert np.asarray(found.layers["differential_p"])[0, gene] == pytest.approx(1e-200)
+    assert found.layers["effect"].dtype == np.float32
 
+
+def test_missing_categories_stay_missing(store, tmp_path):
     codes = np.array(store.array("obs/donor/codes"))
     codes[:3] = -1
     path = tmp_path / "cells.h5ad"

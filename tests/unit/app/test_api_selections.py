@@ -8,6 +8,8 @@ import io
 import numpy as np
 import pytest
 
+from scconcepts_app.jobs import Jobs
+from scconcepts_app.set_expression import answer_comparison
 from scconcepts_app.store.payload import decode_payload
 
 WHERE = {"where": "cell_type:B cell"}
@@ -99,3 +101,13 @@ def test_a_comparison_that_was_not_run_says_so(client):
     answer = client.get("/export/fixture/selection/expression.csv", query_string=WHERE)
     assert answer.status_code == 404
     assert "not run yet" in answer.json["error"]
+
+
+def test_all_other_cells_can_be_named_as_on_the_page(client, store, settings):
+    answer_comparison(Jobs(settings), str(store.path), WHERE, lambda _: None)
+    rows = read(client, "expression.tsv", {**WHERE, "against": "rest"}, "\t")
+    assert rows == read(client, "expression.tsv", WHERE, "\t")
+    assert len(rows) == store.n_genes
+    assert {row["symbol"] for row in rows[:5]} == {"CD79A", "MS4A1", "CD79B", "CD74", "HLA-DRA"}
+    answer = client.get("/export/fixture/selection/expression.csv")
+    assert (answer.status_code, answer.json["error"][:12]) == (400, "Choose cells")

@@ -114,6 +114,22 @@ def test_the_sentence_of_a_gene_that_moves_nothing(store):
     )
 
 
+def test_q_of_exactly_the_limit_is_found(store):
+    # q of effects is float32, whose 0.05 is a little more.
+    variant = planted(store, [0.2, 0.1, 0.1, 0.1, 0.1, 0.1], [0.05] + [0.051] * 5, [0.05] + [1] * 5)
+    found = read_gene(variant, gene_of(store, "LYZ"), "neighbours", "inactive")
+    assert found.effect_q[0] > 0.05
+    assert found.moves.tolist() == found.differs.tolist() == [True] + [False] * 5
+
+
+def test_without_a_test_nothing_is_said_of_differences(store):
+    variant = planted(store, [0.2, -0.6, 0.9, 0.1, 0.3, 0.0], [0.01] * 6, [0.9] * 6)
+    assert sentence(variant, "LYZ", differential=None) == (
+        "LYZ moves 6 of 6 concepts (q ≤ 0.05), most c0003 “label 2” (0.90). "
+        "LYZ was tested for differential expression in no concept."
+    )
+
+
 def test_what_the_model_does_not_read_is_missing(store):
     assert sentence(store, "GENE29") == (
         "The model does not read GENE29: its effect on concepts is missing, which is not 0. "

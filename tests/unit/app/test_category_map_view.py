@@ -75,3 +75,10 @@ def test_a_category_without_any_number_has_no_best(store):
 def test_what_there_is_not(store, key, metric):
     with pytest.raises(KeyError):
         map_categories(store, key, metric, 0.0)
+
+
+def test_a_value_that_is_the_threshold_passes(store):
+    table = np.zeros_like(np.array(store.array("association/f1")))
+    table[4, 5] = 0.7  # as float32 a little less
+    found = map_categories(with_arrays(store, {"association/f1": table}), "condition", "f1", 0.7)
+    assert found.concepts.tolist() == [4]

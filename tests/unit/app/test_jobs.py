@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 from dataclasses import replace
 
@@ -14,8 +15,8 @@ import pytest
 from scconcepts_app.jobs import Jobs
 from scconcepts_app.library import Library
 from scconcepts_app.server import create_app
-from scconcepts_app.set_expression import answer_comparison, read_sides
-from scconcepts_app.views.cell_selection import read_selection
+from scconcepts_app.set_expression import answer_comparison
+from scconcepts_app.views.cell_selection import read_selection, read_sides
 
 
 def wait_until(is_true, seconds: float = 15.0) -> bool:
@@ -50,10 +51,11 @@ def test_a_folder_that_cannot_be_written_is_said(settings, tmp_path, store):
     assert "cannot be written" in jobs.problem
     assert "SCCONCEPTS_CACHE_DIR" in jobs.problem
     assert jobs.find("name") is None
-    jobs.keep("name", 1)
+    assert jobs.keep("name", 1) == jobs.problem
     client = create_app(Library([("fixture", store)]), blocked).server.test_client()
     assert client.get("/").status_code == 200
-    assert client.get("/export/fixture/selection/expression.csv").status_code == 404
+    path = "/export/fixture/selection/expression.csv?where=cell_type:B cell"
+    assert client.get(path).status_code == 404
 
 
 def test_a_cancelled_job_ends_and_is_no_zombie(settings):
@@ -142,6 +144,18 @@ def test_a_comparison_is_answered_once(store, settings):
     assert percent[-1] > 90
     assert answer_comparison(jobs, str(store.path), choices, told.clear) == (name, "")
     assert told  # nothing was computed again
+
+
+def test_an_answer_that_cannot_be_kept_is_told(store, settings, monkeypatch):
+    def fail(*_, **__):
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr("diskcache.Cache.set", fail)
+    jobs = Jobs(settings)
+    _, fault = answer_comparison(
+        jobs, str(store.path), {"where": "cell_type:B cell"}, lambda _: None
+    )
+    assert fault == "The answer could not be kept (database or disk is full). Run it again."
 
 
 def test_comparisons_of_other_cells_have_other_names(store, settings):

@@ -81,6 +81,12 @@ def test_cells_that_cannot_be_matched(store, change):
     assert match_cells(store, with_ids(store, [change(i) for i in range(300)])) is None
 
 
+def test_one_id_for_several_cells_of_the_first_cannot_be_matched(store):
+    ids = list(store.strings("cells/id"))
+    other = with_ids(store, ids[::-1])
+    assert match_cells(with_ids(store, [ids[0], ids[0], *ids[2:]]), other) is None
+
+
 def test_companions_share_most_cells(store):
     by_cell = store.array("activations/by_cell/concept")
     cells = set(store.activations.rows(5)["cell"].tolist())

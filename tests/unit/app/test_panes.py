@@ -150,7 +150,7 @@ def test_a_store_without_attribution_still_has_its_volcano(answer):
 
 def test_the_caption_of_the_volcano_counts(answer):
     caption = answer(f"{ids.VOLCANO_CAPTION}.children", SHOWN)
-    assert caption.startswith("5 of 57 genes have q < 0.05")
+    assert caption.startswith("5 of 57 genes have q ≤ 0.05")
     assert "first 20 genes of attribution" in caption
 
 
@@ -186,7 +186,7 @@ def test_a_set_swap_has_its_own_plot_columns_and_filter(answer):
     assert columns is SWAP_COLUMNS and hidden is False
     assert rows[0]["quadrant"] == "used and differential"
     assert rows[0]["share"] == pytest.approx(0.56)
-    assert caption.startswith("c0001: 2 of 6 listed gene sets have q < 0.05. Ticks: random sets")
+    assert caption.startswith("c0001: 2 of 6 listed gene sets have q ≤ 0.05. Ticks: random sets")
     assert caption.endswith("▾: less expressed than in the counterfactual (absence).")
     rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "neither")
     assert {row["quadrant"] for row in rows} == {"neither"} and len(rows) == 2
@@ -199,7 +199,7 @@ def test_other_tests_have_no_filter(answer):
     )
     assert len(rows) == 6 and hidden is True
     assert columns[1]["field"] == "statistic"
-    assert caption == "c0001: 1 of 6 listed gene sets have q < 0.05."
+    assert caption == "c0001: 1 of 6 listed gene sets have q ≤ 0.05."
 
 
 @pytest.mark.parametrize(

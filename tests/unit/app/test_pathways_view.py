@@ -29,7 +29,7 @@ def test_rows_are_those_of_the_store(store):
 
 def test_significant_sets_are_counted(store):
     table = list_pathways(store, 0, "prerank_presence")
-    assert table.n_significant == sum(row.q < 0.05 for row in table.rows)
+    assert table.n_significant == sum(row.q <= 0.05 for row in table.rows)
 
 
 def test_the_default_is_the_one_marked(store, plain_store):

@@ -72,3 +72,9 @@ def test_an_app_below_a_prefix_serves_everything_there(store, settings):
     assert client.get("/lab/export/fixture/concepts.csv").status_code == 200
     assert client.get("/lab/api/nothing").status_code == 404
     assert client.get("/healthz").status_code == 200
+
+
+def test_a_request_that_is_too_large_is_refused(client):
+    body = b'{"changedPropIds": "' + b"x" * 21_000_000 + b'"}'
+    answer = client.post("/_dash-update-component", data=body, content_type="application/json")
+    assert answer.status_code == 413
