@@ -31,10 +31,11 @@ ENTRYPOINT ["/venv/bin/python", "-m", "precompute"]
 CMD ["--help"]
 
 FROM base AS app
+# EXTRAS=app leaves out what h5ad downloads need (anndata, and with it pandas, scipy and h5py).
+ARG EXTRAS=app,h5ad
 RUN python -m venv /venv
 COPY scconcepts_app scconcepts_app
-
-RUN /venv/bin/pip install -c constraints.txt ".[app]"
+RUN /venv/bin/pip install -c constraints.txt ".[${EXTRAS}]"
 COPY app.py ./
 COPY assets assets
 ENV SCCONCEPTS_STORES=/stores \
