@@ -15,8 +15,6 @@
     return Object.fromEntries(CARRIED.map((name) => [name, said[name]]).filter(([, v]) => v));
   };
 
-  const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
-
   // A click with a key held opens a tab; the grid would select the row and leave the page as well.
   let last = null;
   document.addEventListener("click", (event) => (last = event), true);
@@ -26,7 +24,7 @@
   /** A row of concepts was chosen -> its workspace. */
   functions.openRow = (rows) => {
     const concept = rows?.[0]?.id;
-    if (concept && !(last && last.timeStamp > performance.now() - 500 && !isPlain(last))) {
+    if (concept && !(last && last.timeStamp > performance.now() - 500 && !scconcepts.isPlain(last))) {
       openConcept(concept);
     }
     return keep();
@@ -107,7 +105,7 @@
   };
 
   // How cells of these tables look.
-  const make = (type, props, ...children) => window.React.createElement(type, props, ...children);
+  const make = (...content) => window.React.createElement(...content); // React comes later
   const MISSING = "—";
 
   const words = (window.dashAgGridFunctions ??= {});
@@ -127,7 +125,7 @@
           choices: carried(),
         }),
         // The click goes on to the row, which leads there without loading the page again.
-        onClick: (event) => isPlain(event) && event.preventDefault(),
+        onClick: (event) => scconcepts.isPlain(event) && event.preventDefault(),
       },
       make("b", {}, data.id),
       ` ${data.label}`,

@@ -139,16 +139,8 @@
     return colorOfConcept(config, concept, rows);
   }
 
-  function tableRow(id) {
-    try {
-      return window.dash_ag_grid.getApi("concepts")?.getRowNode(id)?.data;
-    } catch {
-      return null;
-    }
-  }
-
   // The table knows labels that were saved since; it may not be there yet.
-  const rowOf = (id, rows) => tableRow(id) ?? rows?.find((candidate) => candidate.id === id);
+  const rowOf = (id, rows) => window.scconcepts.table()?.getRowNode(id)?.data ?? rows?.find((candidate) => candidate.id === id);
 
   const activationsOf = (config, id) => `${config.base}/activations/${encodeURIComponent(id)}`;
 

@@ -8,11 +8,6 @@
   const missed = new Map();
   let timer = null;
 
-  function prefix() {
-    const config = document.getElementById("_dash-config");
-    return (config && JSON.parse(config.textContent).requests_pathname_prefix) || "/";
-  }
-
   function tell(failed) {
     const notice = document.getElementById("connection");
     if (notice) notice.hidden = !failed;
@@ -46,7 +41,7 @@
 
   function wait(milliseconds) {
     timer = setTimeout(async () => {
-      const lives = await original(`${prefix()}_dash-layout`, { cache: "no-store" }).then(
+      const lives = await original(`${window.scconcepts.prefix()}_dash-layout`, { cache: "no-store" }).then(
         (response) => response.ok,
         () => false,
       );

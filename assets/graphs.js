@@ -17,7 +17,7 @@
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.(".js-plotly-plot a");
     const href = link?.getAttribute("href") ?? link?.getAttribute("xlink:href");
-    if (!href?.startsWith(window.scconcepts.prefix()) || event.ctrlKey || event.metaKey) return;
+    if (!href?.startsWith(window.scconcepts.prefix()) || !window.scconcepts.isPlain(event)) return;
     event.preventDefault();
     window.scconcepts.follow(href);
   });

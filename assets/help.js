@@ -8,13 +8,7 @@
   ];
   let dialog = null;
 
-  const make = (tag, className, text = "", ...children) => {
-    const element = document.createElement(tag);
-    if (className) element.className = className;
-    if (text) element.textContent = text;
-    element.append(...children);
-    return element;
-  };
+  const make = (...content) => scconcepts.make(...content); // map/dom.js comes later
 
   function build() {
     const lines = scconcepts.keys.map(({ key, meaning }) => line(make("kbd", "", key), meaning));

@@ -10,14 +10,6 @@
     element?.closest?.(".dash-dropdown") ||
     document.querySelector(".dash-dropdown-content");
 
-  const grid = () => {
-    try {
-      return window.dash_ag_grid?.getApi("concepts");
-    } catch {
-      return null; // another page
-    }
-  };
-
   function choose(api, node) {
     node.setSelected(true, true);
     if (node.displayed) api.ensureNodeVisible(node);
@@ -25,7 +17,7 @@
 
   /** Goes on in the order of the store, whatever the table is filtered by. */
   function stepAll(by) {
-    const api = grid();
+    const api = scconcepts.table();
     if (!api) return;
     const nodes = [];
     api.forEachNode((node) => nodes.push(node));
@@ -36,7 +28,7 @@
 
   /** Goes on in the list as it is filtered and sorted. */
   function stepListed(by) {
-    const api = grid();
+    const api = scconcepts.table();
     const n = api?.getDisplayedRowCount() ?? 0;
     if (!n) return;
     const selected = api.getSelectedNodes()[0];

@@ -4,7 +4,7 @@
   const scconcepts = (window.scconcepts ??= {});
   const functions = ((window.dash_clientside ??= {}).scconcepts ??= {});
   const components = (window.dashAgGridComponentFunctions ??= {});
-  const make = (type, props, ...children) => window.React.createElement(type, props, ...children);
+  const make = (...content) => window.React.createElement(...content); // React comes later
 
   /** A row was chosen -> the history of its concept, in the address. */
   functions.chooseLabel = (rows) => {
@@ -21,8 +21,9 @@
       return Boolean(field);
     };
     if (name()) return window.dash_clientside.no_update;
-    // Dash loads the upload late.
-    const observer = new MutationObserver(() => name() && observer.disconnect());
+    // Dash loads the upload late, or the reader goes elsewhere before.
+    const isOver = () => scconcepts.here().page !== "labels" || name();
+    const observer = new MutationObserver(() => isOver() && observer.disconnect());
     observer.observe(document.body, { childList: true, subtree: true });
     return window.dash_clientside.no_update;
   };
@@ -38,7 +39,7 @@
     const place = { page: "workspace", store: scconcepts.here().store, concept: data.concept };
     const open = (event) => {
       event.stopPropagation();
-      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      if (!scconcepts.isPlain(event)) return;
       event.preventDefault();
       scconcepts.visit("workspace", { concept: data.concept });
     };

@@ -19,13 +19,7 @@
     return `${key.slice(0, at)}:${encodeURIComponent(key.slice(at + 1)).replaceAll("%20", " ")}`;
   }
 
-  const make = (tag, className, text = "", ...children) => {
-    const element = document.createElement(tag);
-    element.className = className;
-    if (text) element.textContent = text;
-    element.append(...children);
-    return element;
-  };
+  const make = (...content) => scconcepts.make(...content); // map/dom.js comes later
 
   class Omnibox {
     constructor(place) {
@@ -54,10 +48,10 @@
       this.input.addEventListener("focus", () => this.#ask());
       this.input.addEventListener("blur", () => this.#close());
       this.input.addEventListener("keydown", (event) => this.#key(event));
-      // Before the blur that would close the list.
-      this.list.addEventListener("pointerdown", (event) => {
+      // Without it the input would blur, which closes the list before the click.
+      this.list.addEventListener("mousedown", (event) => event.preventDefault());
+      this.list.addEventListener("click", (event) => {
         const hit = event.target.closest(".sc-hit");
-        event.preventDefault();
         if (hit) this.#go(Number(hit.dataset.at));
       });
     }
@@ -167,7 +161,9 @@
   // The place comes with the shell, which is built once.
   const observer = new MutationObserver(() => {
     const place = document.getElementById("omnibox");
-    if (place && !place.firstChild) new Omnibox(place);
+    if (!place) return;
+    observer.disconnect();
+    new Omnibox(place);
   });
   observer.observe(document.documentElement, { childList: true, subtree: true });
 })();

@@ -55,13 +55,7 @@
     scconcepts.visit("compare", { store: a.store, choices });
   }
 
-  const make = (tag, className, text = "", ...children) => {
-    const element = document.createElement(tag);
-    element.className = className;
-    if (text) element.textContent = text;
-    element.append(...children);
-    return element;
-  };
+  const make = (...content) => scconcepts.make(...content); // map/dom.js comes later
 
   const press = (className, text, title, act) => {
     const button = make("button", className, text);

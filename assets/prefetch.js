@@ -4,14 +4,6 @@
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
   let underway = null;
 
-  function grid() {
-    try {
-      return window.dash_ag_grid?.getApi("concepts");
-    } catch {
-      return null; // another page
-    }
-  }
-
   // Of the rows as they are filtered and sorted.
   function neighbours(api, id) {
     const node = api.getRowNode(id);
@@ -20,21 +12,21 @@
     return rows.map((row) => row?.data?.id).filter(Boolean);
   }
 
-  function load() {
+  function load(signal) {
+    if (signal.aborted) return;
     const color = window.scconcepts.map?.specOf("cell-map")?.color;
     const [, base, id] = /^(.*\/activations\/)([^/]+)$/.exec(color?.kind === "sparse" ? color.url : "") ?? [];
-    const api = grid();
+    const api = window.scconcepts.table();
     if (!base || !api) return;
-    underway = new AbortController();
     for (const near of neighbours(api, decodeURIComponent(id))) {
-      window.scconcepts.map.prefetch(base + encodeURIComponent(near), underway.signal);
+      window.scconcepts.map.prefetch(base + encodeURIComponent(near), signal);
     }
   }
 
   document.addEventListener("scconcepts:painted", ({ target }) => {
     if (target.id !== "cell-map") return;
     underway?.abort(); // what was near the concept before
-    underway = null;
-    idle(load);
+    const { signal } = (underway = new AbortController());
+    idle(() => load(signal));
   });
 })();

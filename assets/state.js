@@ -154,6 +154,18 @@
     return null;
   }
 
+  /** The table of concepts; null on other pages. */
+  function table() {
+    try {
+      return window.dash_ag_grid?.getApi("concepts") ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Whether a click asks for nothing but to go there: no other tab, no other window. */
+  const isPlain = (event) => !(event.ctrlKey || event.metaKey || event.shiftKey || event.button);
+
   const counted = new WeakSet(); // tables whose count is kept in step
 
   /** Text in the search box -> the rows that are left. */
@@ -184,5 +196,7 @@
     return keep();
   };
 
-  Object.assign(scconcepts, { navigate, visit, amend, belongs, here, addressOf, follow, prefix });
+  Object.assign(scconcepts, {
+    navigate, visit, amend, belongs, here, addressOf, follow, prefix, table, isPlain,
+  });
 })();

@@ -1,12 +1,13 @@
 // Makes elements of the page.
 (() => {
   "use strict";
-  const parts = ((window.scconcepts ??= {}).mapParts ??= {});
+  const scconcepts = (window.scconcepts ??= {});
+  const parts = (scconcepts.mapParts ??= {});
 
   /** An element with a class, text and children: `make("p", "sc-map-x", "words", child)`. */
   function make(tag, className, text = "", ...children) {
     const element = document.createElement(tag);
-    element.className = className;
+    if (className) element.className = className;
     if (text) element.textContent = text;
     element.append(...children);
     return element;
@@ -37,4 +38,5 @@
   }
 
   Object.assign(parts, { make, makeSvg, makeIcon, makeButton });
+  scconcepts.make = make; // the other scripts of the page build with it as well
 })();

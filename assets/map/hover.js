@@ -79,14 +79,17 @@
     }
 
     async #ask(cell, own, x, y, view) {
+      const { describe } = this;
       let lines;
       try {
-        lines = await this.describe(cell);
+        lines = await describe(cell);
       } catch {
+        if (describe !== this.describe) return;
         lines = [["", "Details of this cell could not be loaded."]];
         if (this.cell === cell) this.#lines([...own, ...lines], x, y, view);
         return;
       }
+      if (describe !== this.describe) return; // cells of another store
       this.known.set(cell, lines);
       if (this.known.size > KEPT) this.known.delete(this.known.keys().next().value);
       if (this.cell === cell) this.#lines([...own, ...lines], x, y, view);

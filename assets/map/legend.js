@@ -4,6 +4,7 @@
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
   const CORNERS = ["bottom-left", "top-left", "bottom-right"]; // the buttons have the fourth
   const SAMPLE = 20000;
+  const NARROW = 520; // CSS pixels: on a map less wide it begins folded, to hide fewer cells
   const make = (...content) => parts.make(...content);
 
   class Legend {
@@ -12,8 +13,9 @@
      * {cut(isLast)} after a threshold moved; {drawn(mode)} after another way of drawing was chosen.
      */
     constructor(root, hooks) {
+      this.root = root;
       this.hooks = hooks;
-      this.folded = false;
+      this.chosen = null; // folded or not, once the reader has chosen
       this.box = make("section", "sc-map-legend");
       this.box.setAttribute("aria-label", "Legend");
       this.box.hidden = true;
@@ -30,21 +32,28 @@
       if (coloring.kind === "category") this.#categories(coloring);
       else this.#scale(coloring, palette, mode);
       this.box.replaceChildren(this.#head(coloring.title), this.body);
-      this.#fold(this.folded);
+      this.#fold();
     }
 
     #head(title) {
       this.toggle = make("button", "sc-map-legend-title", "", make("span", "", title));
       this.toggle.type = "button";
       this.toggle.title = title;
-      this.toggle.addEventListener("click", () => this.#fold(!this.folded));
+      this.toggle.addEventListener("click", () => {
+        this.chosen = !this.#isFolded;
+        this.#fold();
+      });
       return this.toggle;
     }
 
-    #fold(folded) {
-      this.folded = folded;
-      this.body.hidden = folded;
-      this.toggle.setAttribute("aria-expanded", String(!folded));
+    get #isFolded() {
+      return this.chosen ?? (this.root.clientWidth < NARROW && !isMembership(this.coloring));
+    }
+
+    // The style sheet leaves the ramp of a scale.
+    #fold() {
+      this.box.toggleAttribute("data-folded", this.#isFolded);
+      this.toggle.setAttribute("aria-expanded", String(!this.#isFolded));
     }
 
     #scale(coloring, palette, mode) {
@@ -54,11 +63,12 @@
       this.whole.type = "button";
       this.whole.title = "Show cells of every value again";
       this.whole.addEventListener("click", () => this.histogram.reset());
-      if (coloring.nActive) this.#values(coloring, palette);
-      this.body.append(this.count);
-      if (coloring.nActive) {
-        this.body.append(make("div", "sc-map-drawn", "", this.#modes(mode), this.whole));
-      }
+      if (isMembership(coloring)) this.body.append(swatchOf(parts.colorAt(palette, 255)), this.count);
+      else if (coloring.nActive) {
+        this.#values(coloring, palette);
+        const word = make("span", "sc-map-drawn-word", "Drawn");
+        this.body.append(this.count, make("div", "sc-map-drawn", "", word, this.#modes(mode), this.whole));
+      } else this.body.append(this.count);
       this.#tellCut();
     }
 
@@ -88,7 +98,7 @@
     #modes(mode) {
       const select = make("select", "sc-map-mode");
       for (const [name, { words, title }] of Object.entries(parts.MODES)) {
-        const option = make("option", "", `Drawn: ${words}`);
+        const option = make("option", "", words);
         Object.assign(option, { value: name, title });
         select.append(option);
       }
@@ -130,8 +140,7 @@
     }
 
     #category(coloring, name, code) {
-      const swatch = make("span", "sc-map-swatch");
-      swatch.style.setProperty("--swatch", coloring.colors[code]);
+      const swatch = swatchOf(coloring.colors[code]);
       const button = make("button", "sc-map-category", "", swatch, make("span", "sc-map-name", name));
       button.append(make("span", "sc-map-number", parts.formatCount(coloring.counts[code])));
       button.type = "button";
@@ -173,6 +182,7 @@
     /** Moves to the corner that hides the fewest cells; stays where another is hardly better. */
     place(view, coordinates) {
       if (this.box.hidden) return;
+      this.#fold();
       const covered = Object.fromEntries(CORNERS.map((corner) => [corner, 0]));
       const [width, height] = [this.box.offsetWidth + 20, this.box.offsetHeight + 20];
       const n = coordinates.length / 2;
@@ -191,6 +201,16 @@
       const good = corners.filter((corner) => covered[corner] <= fewest + (0.002 * n) / stride);
       if (!good.includes(this.box.dataset.corner)) this.box.dataset.corner = good[0];
     }
+  }
+
+  // Cells are in a set or not: there is no scale to read or to cut.
+  const isMembership = ({ kind, unit, counts, nActive }) =>
+    kind === "sparse" && !unit && nActive > 0 && counts[255] === nActive;
+
+  function swatchOf(color) {
+    const swatch = make("span", "sc-map-swatch");
+    swatch.style.setProperty("--swatch", color);
+    return swatch;
   }
 
   Object.assign(parts, { Legend });

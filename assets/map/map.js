@@ -43,6 +43,8 @@
   function apply(elementId, spec) {
     const entry = wanted.get(elementId) ?? { applied: {}, map: null };
     entry.spec = spec;
+    clearTimeout(entry.timer); // asked for again, so its time begins anew
+    entry.timer = null;
     wanted.set(elementId, entry);
     watch();
     reconcile(elementId, entry);

@@ -77,7 +77,7 @@
     // Without loading the page again, unless the reader wants it in another tab.
     #follow(event) {
       const { page, store, choices } = this.#place();
-      if (event.button || event.ctrlKey || event.metaKey || event.shiftKey || !window.scconcepts.visit) return;
+      if (!window.scconcepts.isPlain?.(event)) return;
       event.preventDefault();
       window.scconcepts.visit(page, { store, choices });
     }
