@@ -73,7 +73,7 @@ def test_out_of_sight_nothing_is_asked_for(visit):
 
 
 def test_grades_sort_and_follow_the_counterfactual(visit):
-    visitor = visit().open_concept("/", "c0001")
+    visitor = visit().open_concept("/?store=fixture", "c0001")
     wait_for_grades(visitor, ["A", "A", "B", "D", "—", "C"])
     header = "#concepts .ag-header-cell[col-id=grade]"
     visitor.page.click(header)
