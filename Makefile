@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8050
 SERVE ?= 1
+# Test processes: a file stays in one of them.
+JOBS ?= 2
 STORE := runs/pbmc68k_reduced.store
 
 # The small CPU wheel of torch. On a GPU machine: make demo TORCH_INDEX= (the CUDA build).
@@ -26,7 +28,7 @@ test: $(VENV)/.dev  ## set up, lint, run all tests, those in a real browser incl
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.dev  ## linter, formatter and type checker
 	$(BIN)/ruff check .

@@ -106,7 +106,7 @@ def test_a_server_that_does_not_answer_is_said(visit):
 
 def test_a_map_column_that_fails_is_said_on_the_map(visit):
     visitor = visit()
-    visitor.page.route("**/activations/*", lambda route: route.fulfill(status=503, body="{}"))
+    visitor.page.route("**/activations/c0002", lambda route: route.fulfill(status=503, body="{}"))
     visitor.open("/concept/c0002?store=fixture")
     visitor.page.wait_for_selector(".sc-map-message:not([hidden])")
     assert "c0002 CD4 T cell" in visitor.text(".sc-map-message")
