@@ -3,6 +3,7 @@
   "use strict";
   const functions = ((window.dash_clientside ??= {}).scconcepts ??= {});
   const keep = () => window.dash_clientside.no_update;
+  const PATIENCE_MS = 250; // a slow map must not hold up everything else
   const GENE_UNIT = "log1p(counts per 10,000)";
 
   // An address may name a column of another store: the map then shows the concept.
@@ -65,10 +66,18 @@
     return keep();
   };
 
+  let shown = null; // what the map was last told
+
   /** Everything the map depends on -> the map. */
   functions.drawMap = (config, selection, choices, theme, map, saved, rows) => {
     if (!theme || !window.scconcepts.belongs(selection, config)) return keep();
-    const concept = selection.concept ?? config.first;
+    tellMap({ config, choices, theme, map, rows, concept: selection.concept ?? config.first });
+    return keep();
+  };
+
+  function tellMap(now) {
+    shown = now;
+    const { config, choices, theme, map, rows, concept } = now;
     const color = colorSpecOf(config, choices, concept, rows);
     const key = map ?? config.map;
     window.scconcepts.map?.apply("cell-map", {
@@ -76,7 +85,7 @@
       color,
       theme,
       mode: choices.mode ?? "max",
-      range: rangeOf(color, choices),
+      range: choices.range ?? null,
       selectable: true,
       selection: choices.sel ?? null,
       store: config.store,
@@ -86,18 +95,26 @@
       rasterUrl: rasterOf(config, key, choices, concept, theme),
       remembers: ["mode", "range", "names", "sel"],
     });
-    return keep();
-  };
+  }
 
-  let drawn = { color: null, range: null };
-
-  // Thresholds that stayed in the address when the colouring changed belong to the one before.
-  function rangeOf(color, choices) {
-    const now = { color: JSON.stringify(color.urls ?? color.url ?? null), range: choices.range ?? null };
-    const isStale = drawn.color !== null && now.color !== drawn.color && now.range === drawn.range;
-    drawn = isStale ? { ...now, range: null } : now;
-    if (isStale && now.range) setTimeout(() => window.scconcepts.amend({ range: null }));
-    return drawn.range;
+  /**
+   * Shows another concept on the map at once. Resolves when it is painted, or when it takes so long
+   * that the panels should not wait any more: filling them keeps the page busy for longer.
+   */
+  function showAhead(concept) {
+    if (!shown || shown.concept === concept) return Promise.resolve();
+    tellMap({ ...shown, concept, choices: window.scconcepts.carriedOver(shown.choices) });
+    const map = window.scconcepts.map?.get("cell-map");
+    if (!map?.cells || map.asked === null) return Promise.resolve();
+    return new Promise((done) => {
+      const finish = () => {
+        clearTimeout(timer);
+        document.removeEventListener("scconcepts:painted", finish);
+        done();
+      };
+      const timer = setTimeout(finish, PATIENCE_MS);
+      document.addEventListener("scconcepts:painted", finish);
+    });
   }
 
   /** Names of the cell types, unless they are switched off; a coloured column brings its own. */
@@ -167,5 +184,5 @@
     };
   }
 
-  Object.assign((window.scconcepts ??= {}), { colorSpecOf });
+  Object.assign((window.scconcepts ??= {}), { colorSpecOf, showAhead });
 })();

@@ -61,9 +61,14 @@
 
   const here = () => target ?? parse(window.location.pathname, window.location.search);
 
+  /** What stays chosen with another concept: thresholds only where something else is coloured. */
+  const carriedOver = ({ range, ...rest }) => (rest.color ? { range, ...rest } : rest);
+
   function merge(change) {
     const now = here();
-    return { ...now, ...change, choices: { ...now.choices, ...change.choices } };
+    const isOther = change.concept && change.concept !== now.concept;
+    const kept = isOther ? carriedOver(now.choices) : now.choices;
+    return { ...now, ...change, choices: { ...kept, ...change.choices } };
   }
 
   /**
@@ -104,13 +109,17 @@
    */
   functions.readAddress = (pathname, search, stores, ...had) => {
     served = stores;
+    const isTurnedBack = target !== null && addressOf(target) !== pathname + (search ?? "");
     target = null;
     const { page, path, store, concept, choices } = parse(pathname, search);
     const route = { page, store, path: page === "workspace" ? "/" : path };
     // What failed before belongs to what was shown before.
     window.dash_clientside.set_props("notice", { children: "" });
     const found = [route, { page, store, concept }, choices];
-    return found.map((value, i) => (same(value, had[i]) ? keep() : value));
+    // After a step that was gone back from before it was read here, nothing seems to have changed,
+    // but the controls show the step: they are told again what holds. The page needs no building.
+    const tells = (value, i) => !same(value, had[i]) || (isTurnedBack && i > 0);
+    return found.map((value, i) => (tells(value, i) ? value : keep()));
   };
 
   /** Whether the page is still (or already) the workspace of the store which the address names. */
@@ -123,13 +132,19 @@
     return keep();
   };
 
-  /** A row was selected -> the address. */
+  let latest = null; // the row selected last
+
+  /** A row was selected -> the map, and once that is painted the address. */
   functions.selectRow = (rows, selection, config) => {
     const id = rows?.[0]?.id;
     if (!id || !belongs(selection, config)) return keep();
-    if (id !== (selection.concept ?? config.first)) {
-      navigate({ concept: id });
-    }
+    latest = id;
+    if (id === (selection.concept ?? config.first)) return keep();
+    const from = here().concept;
+    scconcepts.showAhead(id).then(() => {
+      const now = here();
+      if (id === latest && now.concept === from && belongs(now, config)) navigate({ concept: id });
+    });
     return keep();
   };
 
@@ -197,6 +212,6 @@
   };
 
   Object.assign(scconcepts, {
-    navigate, visit, amend, belongs, here, addressOf, follow, prefix, table, isPlain,
+    navigate, visit, amend, belongs, here, addressOf, carriedOver, follow, prefix, table, isPlain,
   });
 })();

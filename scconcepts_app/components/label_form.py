@@ -5,9 +5,8 @@ from __future__ import annotations
 from dash import dcc, html
 
 from scconcepts_app.annotations import Annotation
+from scconcepts_app.annotations.text import MAX_AUTHOR, MAX_LABEL, MAX_NOTE
 from scconcepts_app.components import ids
-
-_MAX_LABEL, _MAX_NOTE, _MAX_AUTHOR = 200, 10_000, 100
 
 
 def label_form(default_author: str) -> html.Section:
@@ -15,16 +14,20 @@ def label_form(default_author: str) -> html.Section:
     return html.Section(
         [
             html.Div(
-                [html.H2("Expert label"), html.Span(id=ids.LABEL_LATEST, className="sc-latest")],
+                [
+                    html.H2("Expert label"),
+                    html.Span(id=ids.DRAFT, className="sc-draft", role="status"),
+                    html.Span(id=ids.LABEL_LATEST, className="sc-latest"),
+                ],
                 className="sc-bar",
             ),
             dcc.Store(id=ids.LABEL_STATE),
             _field(
                 "Label",
-                dcc.Input(id=ids.LABEL, type="text", maxLength=_MAX_LABEL, autoComplete="off"),
+                dcc.Input(id=ids.LABEL, type="text", maxLength=MAX_LABEL, autoComplete="off"),
                 ids.LABEL,
             ),
-            _field("Note", dcc.Textarea(id=ids.NOTE, rows=2, maxLength=_MAX_NOTE), ids.NOTE),
+            _field("Note", dcc.Textarea(id=ids.NOTE, rows=2, maxLength=MAX_NOTE), ids.NOTE),
             html.Div(
                 [
                     _field(
@@ -33,7 +36,7 @@ def label_form(default_author: str) -> html.Section:
                             id=ids.AUTHOR,
                             type="text",
                             value=default_author,
-                            maxLength=_MAX_AUTHOR,
+                            maxLength=MAX_AUTHOR,
                             autoComplete="name",
                             persistence=True,
                             persistence_type="local",

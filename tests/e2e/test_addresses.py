@@ -31,6 +31,34 @@ def test_choices_are_written_into_the_address_and_gone_back_from(visit):
     )
 
 
+# Goes back as soon as a step is written into the address, before anything on the page knows of it.
+_TURN_BACK = """
+const push = history.pushState.bind(history);
+window.turnBack = false;
+history.pushState = (...args) => {
+  push(...args);
+  if (window.turnBack) { window.turnBack = false; history.back(); }
+};
+"""
+
+
+def test_a_step_gone_back_from_at_once_leaves_no_trace(visit):
+    visitor = visit()
+    visitor.page.add_init_script(_TURN_BACK)
+    visitor.open_concept("/concept/c0002?store=fixture", "c0002")
+    for selector in ("#gene-list >> text=Absence", ".ag-row[row-id=c0005]"):
+        visitor.page.evaluate("window.turnBack = true")
+        visitor.page.click(selector)
+        visitor.page.wait_for_function("() => !window.turnBack")
+        visitor.wait_for_concept("c0002")
+        visitor.page.wait_for_function(
+            "() => document.querySelector('#gene-list input:checked')"
+            ".closest('label').textContent.includes('Presence')"
+            " && document.querySelector('#cell-map').dataset.painted.startsWith('c0002')"
+        )
+        assert visitor.page.url.endswith("/concept/c0002?store=fixture")
+
+
 def test_a_link_opens_cold_as_it_was_sent(visit):
     path = "/concept/c0003?store=fixture&tab=against&list=absence&q=cell&color=gene:CD8A"
     visitor = visit().open_concept(path, "c0003")
