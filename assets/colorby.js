@@ -102,10 +102,12 @@
    * that the panels should not wait any more: filling them keeps the page busy for longer.
    */
   function showAhead(concept) {
-    if (!shown || shown.concept === concept) return Promise.resolve();
-    tellMap({ ...shown, concept, choices: window.scconcepts.carriedOver(shown.choices) });
+    if (!shown) return Promise.resolve();
+    if (shown.concept !== concept) {
+      tellMap({ ...shown, concept, choices: window.scconcepts.carriedOver(shown.choices) });
+    }
     const map = window.scconcepts.map?.get("cell-map");
-    if (!map?.cells || map.asked === null) return Promise.resolve();
+    if (!map?.cells || !map.stage.painter || map.asked === null) return Promise.resolve();
     return new Promise((done) => {
       const finish = () => {
         clearTimeout(timer);

@@ -132,9 +132,22 @@
     return keep();
   };
 
-  let latest = null; // the row selected last
+  let latest = null; // the row chosen last
 
-  /** A row was selected -> the map, and once that is painted the address. */
+  /** Shows a concept on the map, and once that is painted marks its row: the table is slower. */
+  function chooseRow(api, id) {
+    latest = id;
+    scconcepts.showAhead(id).then(() => {
+      if (id === latest) mark(api, id);
+    });
+  }
+
+  document.addEventListener("click", (event) => {
+    const id = event.target.closest?.("#concepts .ag-row")?.getAttribute("row-id");
+    if (id && isPlain(event)) chooseRow(table(), id);
+  });
+
+  /** A row was marked, by a click or a key -> the address. */
   functions.selectRow = (rows, selection, config) => {
     const id = rows?.[0]?.id;
     if (!id || !belongs(selection, config)) return keep();

@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const parts = ((window.scconcepts ??= {}).mapParts ??= {});
+  const TELL_MS = 50; // the words about a picture wait for it, but no longer
 
   class CellMap {
     /** options: {theme, mode, describeCell(cell), rasterUrl}. */
@@ -34,7 +35,7 @@
       this.sheet = parts.makeSvg("svg", { class: "sc-map-sheet", "aria-hidden": "true" });
       this.root.append(this.canvas, this.sheet);
       this.element.append(this.root);
-      this.blocks = new parts.Blocks();
+      this.shades = new parts.Shades(this);
       this.names = new parts.Names(this.sheet, (url, decode) => this.#loadNames(url, decode));
       this.hover = new parts.Hover(this.root, describeCell ?? null);
       this.hover.listeners.add((cell) => parts.shareCell(this, cell));
@@ -51,8 +52,8 @@
       this.controls = new parts.Controls(this.root, this);
       this.notices = new parts.Notices(this.root);
       this.stage = new parts.Stage(this.canvas, {
-        colors: () => this.colors(),
-        mean: () => this.mean(),
+        colors: () => this.shades.plain(),
+        mean: () => this.shades.mean(),
         painted: (milliseconds) => this.#painted(milliseconds),
         moved: () => this.#moved(),
         resized: () => this.#arrange(),
@@ -112,6 +113,7 @@
       const coloring = parts.decodeColoring(buffers, this.cells, spec);
       coloring.range = parts.parseRange(this.wantedRange, coloring);
       this.#use(coloring);
+      this.stage.drawNow();
     }
 
     // What could not be loaded must not leave the earlier picture standing in its place.
@@ -133,55 +135,31 @@
       this.coloring = coloring;
       this.hover.leave();
       this.stage.setLayer(coloring.layer);
+      this.#recolor();
+      clearTimeout(this.telling);
+      this.telling = setTimeout(() => this.#tell(), TELL_MS);
+    }
+
+    // Legend, names and words: they keep the page busy for longer than the picture does.
+    #tell() {
+      clearTimeout(this.telling);
+      this.telling = null;
       this.#showLegend();
-      this.names.place(coloring, this.cells);
+      this.names.place(this.coloring, this.cells);
       this.#arrange();
       this.#describe();
       this.notices.say(this.canvas.getAttribute("aria-label"));
-      this.#recolor();
-    }
-
-    get #drawsMean() {
-      const { kind, nActive } = this.coloring;
-      return this.mode === "mean" && ["sparse", "number", "difference"].includes(kind) && nActive > 0;
-    }
-
-    /** RGBA bytes of a scale with all of its levels, as its legend shows it. */
-    scalePalette() {
-      const whole = { ...this.coloring, range: null };
-      const mode = this.mode === "mean" ? "mean" : "max";
-      return parts.paletteOf(whole, this.theme, mode, this.colors());
     }
 
     #showLegend() {
       const isScale = !["none", "category"].includes(this.coloring.kind);
-      this.legend.show(this.coloring, isScale ? this.scalePalette() : null, this.mode);
-    }
-
-    /** RGBA bytes of the levels as drawn. */
-    palette() {
-      if (!this.coloring.layer) return new Uint8Array(4);
-      return parts.paletteOf(this.coloring, this.theme, this.mode, this.colors());
+      this.legend.show(this.coloring, isScale ? this.shades.scale() : null, this.mode);
     }
 
     // Colours of the levels changed, nothing else did.
     #recolor() {
-      if (this.coloring.layer) this.stage.setPalette(this.palette(), this.coloring.highlight ?? -1);
+      if (this.coloring.layer) this.stage.setPalette(this.shades.drawn(), this.coloring.highlight ?? -1);
       this.stage.redraw(false);
-    }
-
-    /** How means over blocks are drawn; null where points are. */
-    mean() {
-      if (!this.#drawsMean) return null;
-      return (frame) =>
-        this.blocks.draw(this.coloring, this.cells, frame, this.scalePalette(), this.colors());
-    }
-
-    /** {clear, cell}: the ground and the grey cells, [r, g, b]. */
-    colors() {
-      const style = getComputedStyle(this.root);
-      const read = (name) => parts.cssBytes(style.getPropertyValue(name));
-      return { clear: read("--map-bg"), cell: read("--map-cell") };
     }
 
     #arrange() {
@@ -236,8 +214,9 @@
       const { title, nActive } = this.coloring;
       const milliseconds = this.asked === null ? drawMilliseconds : now - this.asked;
       if (!this.jobs.underway.color) this.asked = null;
+      if (this.telling) this.#tell();
       this.element.dataset.painted = title;
-      this.#send("scconcepts:painted", { title, nActive, milliseconds, drawMilliseconds });
+      this.#send("scconcepts:painted", { title, nActive, milliseconds, drawMilliseconds, at: now });
       this.names.fetch(this.#nCells); // after the first picture: names can wait
     }
 
@@ -377,6 +356,7 @@
 
     destroy() {
       this.gone = true;
+      clearTimeout(this.telling);
       this.jobs.stop();
       parts.link(this, null);
       this.controls.destroy();

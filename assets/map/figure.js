@@ -83,7 +83,7 @@
   }
 
   function barsRow(map, left, width) {
-    const palette = map.scalePalette();
+    const palette = map.shades.scale();
     const [barHeight, rampHeight] = [30, 8];
     const bars = parts.binLevels(map.coloring);
     const step = width / bars.length;

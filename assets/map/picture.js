@@ -23,11 +23,11 @@
     try {
       painter.setCells(map.cells);
       painter.setLayer(map.coloring.layer);
-      painter.setPalette(map.palette());
+      painter.setPalette(map.shades.drawn());
       const scale = (view.width / map.stage.view.width) * DOTS;
       const size = map.stage.view.pointSize(map.cells.length / 2) * scale;
-      const what = { ...map.colors(), clip: view.clip, size, ratio: scale, only: -1, background: true };
-      parts.drawFrame(painter, what, map.mean());
+      const what = { ...map.shades.plain(), clip: view.clip, size, ratio: scale, only: -1, background: true };
+      parts.drawFrame(painter, what, map.shades.mean());
       const copy = document.createElement("canvas");
       Object.assign(copy, { width: canvas.width, height: canvas.height });
       copy.getContext("2d").drawImage(canvas, 0, 0); // before the task ends: the buffer is not kept

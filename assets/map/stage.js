@@ -49,6 +49,16 @@
       this.#nextFrame(() => this.#paint(true));
     }
 
+    /**
+     * Draws in this very task: the page may be busy with more than the map when the next frame is
+     * due. For single steps; what comes by the dozen, as from a slider, is for `redraw`.
+     */
+    drawNow() {
+      this.#hurry();
+      cancelAnimationFrame(this.frame);
+      this.#paint(true);
+    }
+
     /** To be called after the view changed by a gesture that may go on. */
     move() {
       this.hooks.moved();

@@ -88,7 +88,8 @@ def concept_table(
         "id",
         options={
             "rowHeight": 46,
-            "rowSelection": ONE_ROW,
+            # assets/state.js marks a clicked row, once the map shows its concept.
+            "rowSelection": {**ONE_ROW, "enableClickSelection": False},
             "includeHiddenColumnsInQuickFilter": True,
             "cacheQuickFilter": True,
             "localeText": {"noRowsToShow": "No concept matches."},

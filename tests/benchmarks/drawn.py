@@ -26,7 +26,7 @@ _QUIET_MS = 1500
 _LISTEN = """
 window.pictures = [];
 document.addEventListener("scconcepts:painted", (event) => {
-  window.pictures.push({ title: event.detail.title, at: performance.now() });
+  window.pictures.push({ title: event.detail.title, at: event.detail.at });
 });
 """
 

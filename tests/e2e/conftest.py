@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ _FLAGS = (
     "--no-first-run",
     "--disable-quic",
 )
+_SIZE = {"width": 1440, "height": 900}
 _MISSING = "browser tests need Chromium and Playwright: sh tests/install_browser.sh"
 
 
@@ -103,10 +105,25 @@ class Visitor:
     complaints: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        page = self.page
-        page.on("console", self._hear)
-        page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
-        page.on("request", self._check_host)
+        for event, listener in self._listeners.items():
+            self.page.on(event, listener)
+
+    @cached_property
+    def _listeners(self) -> dict[str, Callable]:
+        return {
+            "console": self._hear,
+            "pageerror": lambda error: self.complaints.append(f"exception: {error}"),
+            "request": self._check_host,
+        }
+
+    def leave(self) -> None:
+        """Leave the page as it was found: empty, remembering nothing."""
+        self.page.unroute_all()
+        if self.page.url.startswith(self.site.url):
+            self.page.evaluate("() => { localStorage.clear(); sessionStorage.clear(); }")
+        self.page.goto("about:blank")
+        for event, listener in self._listeners.items():
+            self.page.remove_listener(event, listener)
 
     def _hear(self, message) -> None:
         if message.type in {"error", "warning"}:
@@ -175,20 +192,38 @@ class Visitor:
         return self.page.inner_text(selector)
 
 
+@pytest.fixture(scope="module")
+def used_page(browser) -> Iterator:
+    """A page that the tests of a module take over from each other: it knows the scripts already."""
+    context = browser.new_context(viewport=_SIZE)
+    yield context.new_page()
+    context.close()
+
+
 @pytest.fixture
-def visit(browser, site) -> Iterator:
-    """Opens visitors; at the end the test fails if a browser complained about anything."""
+def visit(browser, used_page, site) -> Iterator:
+    """Opens visitors; at the end the test fails if a browser complained about anything.
+
+    The first of a test takes the page of the test before, with nothing kept; all others, those with
+    options and those who ask for a `fresh` browser (as for a script that cannot be taken out of a
+    page again) have a profile of their own.
+    """
     contexts, visitors = [], []
 
-    def make(**options) -> Visitor:
-        size = {"width": 1440, "height": 900}
-        contexts.append(browser.new_context(**{"viewport": size, **options}))
-        page = contexts[-1].new_page()
+    def make(fresh: bool = False, **options) -> Visitor:
+        if visitors or options or fresh:
+            contexts.append(browser.new_context(**{"viewport": _SIZE, **options}))
+            page = contexts[-1].new_page()
+        else:
+            page = used_page
+            page.set_viewport_size(_SIZE)
         page.set_default_timeout(20_000)
         visitors.append(Visitor(page, site))
         return visitors[-1]
 
     yield make
+    for visitor in visitors:
+        visitor.leave()
     for context in contexts:
         context.close()
     assert [complaint for visitor in visitors for complaint in visitor.complaints] == []

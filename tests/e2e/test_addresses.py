@@ -43,7 +43,7 @@ history.pushState = (...args) => {
 
 
 def test_a_step_gone_back_from_at_once_leaves_no_trace(visit):
-    visitor = visit()
+    visitor = visit(fresh=True)
     visitor.page.add_init_script(_TURN_BACK)
     visitor.open_concept("/concept/c0002?store=fixture", "c0002")
     for selector in ("#gene-list >> text=Absence", ".ag-row[row-id=c0005]"):

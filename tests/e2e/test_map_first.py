@@ -23,7 +23,7 @@ window.fetch = (...args) => {
 
 
 def test_the_map_is_painted_before_panels_are_asked_for(visit):
-    visitor = visit()
+    visitor = visit(fresh=True)
     visitor.page.add_init_script(_NOTE)
     visitor.open_concept("/concept/c0002?store=fixture", "c0002")
     for concept in ("c0005", "c0003", "c0006"):

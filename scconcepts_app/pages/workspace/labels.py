@@ -128,7 +128,7 @@ def _register_saving(app: Dash, context: Context) -> None:
 
 
 def _revision_seen(state: dict[str, Any] | None, entry: OpenedStore, concept_id: str) -> int:
-    """Return what the form had shown when it was saved: nothing, where it was still being filled."""
+    """Return which revision the form showed: 0 where it was still being filled."""
     is_shown = state and (state["store"], state["concept"]) == (entry.key, concept_id)
     return state["revision"] if state and is_shown else 0
 
