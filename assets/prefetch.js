@@ -1,8 +1,10 @@
-// Loads the neighbours of the concept on the map in advance: a step to one of them is then drawn at once.
+// Loads what is likely to be drawn next: the concepts beside the one on the map, and the one pointed at.
 (() => {
   "use strict";
   const idle = window.requestIdleCallback ?? ((work) => setTimeout(work, 200));
+  const REST_MS = 60; // a pointer on its way over the table asks for nothing
   let underway = null;
+  let resting = null;
 
   // Of the rows as they are filtered and sorted.
   function neighbours(api, id) {
@@ -12,21 +14,37 @@
     return rows.map((row) => row?.data?.id).filter(Boolean);
   }
 
-  function load(signal) {
-    if (signal.aborted) return;
+  /** {base, id} of the concept on the map; null where something else is coloured. */
+  function shown() {
     const color = window.scconcepts.map?.specOf("cell-map")?.color;
-    const [, base, id] = /^(.*\/activations\/)([^/]+)$/.exec(color?.kind === "sparse" ? color.url : "") ?? [];
+    const found = /^(.*\/activations\/)([^/]+)$/.exec(color?.kind === "sparse" ? color.url : "");
+    return found && { base: found[1], id: decodeURIComponent(found[2]) };
+  }
+
+  const load = (base, id, signal) =>
+    window.scconcepts.map.prefetch(base + encodeURIComponent(id), signal);
+
+  function loadNeighbours(signal) {
+    const now = shown();
     const api = window.scconcepts.table();
-    if (!base || !api) return;
-    for (const near of neighbours(api, decodeURIComponent(id))) {
-      window.scconcepts.map.prefetch(base + encodeURIComponent(near), signal);
-    }
+    if (signal.aborted || !now || !api) return;
+    for (const near of neighbours(api, now.id)) load(now.base, near, signal);
   }
 
   document.addEventListener("scconcepts:painted", ({ target }) => {
     if (target.id !== "cell-map") return;
     underway?.abort(); // what was near the concept before
     const { signal } = (underway = new AbortController());
-    idle(() => load(signal));
+    idle(() => loadNeighbours(signal));
+  });
+
+  document.addEventListener("pointerover", ({ target }) => {
+    clearTimeout(resting);
+    const id = target.closest?.("#concepts .ag-row")?.getAttribute("row-id");
+    if (!id) return;
+    resting = setTimeout(() => {
+      const now = shown();
+      if (now) load(now.base, id);
+    }, REST_MS);
   });
 })();

@@ -166,6 +166,18 @@ def test_the_neighbours_in_the_table_are_loaded_in_advance(visit) -> None:
     assert len([url for url in asked if url.endswith(f"/activations/{following}")]) == before == 1
 
 
+def test_the_concept_pointed_at_is_loaded_in_advance(visit) -> None:
+    visitor = visit().open_concept("/concept/c0002", "c0002")
+    wait_for_map(visitor, "c0002")
+    far = visitor.page.evaluate(
+        """() => { const api = dash_ag_grid.getApi('concepts');
+          const at = api.getRowNode('c0002').rowIndex;
+          return api.getDisplayedRowAtIndex(at > 2 ? at - 3 : at + 3).data.id; }"""
+    )
+    with visitor.page.expect_request(f"**/activations/{far}"):
+        visitor.page.hover(f".ag-row[row-id='{far}']")
+
+
 def test_other_pages_can_ask_for_the_same_colouring(visit) -> None:
     visitor = visit().open("/concept/c0001")
     wait_for_map(visitor, "c0001")
