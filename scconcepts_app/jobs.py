@@ -23,6 +23,7 @@ from multiprocess import Process
 
 from scconcepts_app import __version__
 from scconcepts_app.settings import Settings
+from scconcepts_app.slots import Slots
 from scconcepts_app.views.cell_selection import Selection
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,7 @@ class Jobs:
     Attributes
     ----------
     manager : for background callbacks; None without a folder.
+    slots : how many slow answers may be made at once.
     problem : why there is none, in words; empty when all is well.
     """
 
@@ -50,6 +52,7 @@ class Jobs:
         folder = settings.cache_dir / "jobs"
         self.manager: _Manager | None = None
         self._results: Cache | None = None
+        self.slots = Slots(settings)
         self.problem = ""
         try:
             # What is kept is read back by Python, so nobody else may write there.

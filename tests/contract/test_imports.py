@@ -23,12 +23,14 @@ ALLOWED = {
         "scconcepts_app.__version__",
         "scconcepts_app.settings",
     },
+    "scconcepts_app/slots.py": {"scconcepts_app.settings"},
     "scconcepts_app/jobs.py": {
         "dash",
         "diskcache",
         "multiprocess",
         "scconcepts_app.__version__",
         "scconcepts_app.settings",
+        "scconcepts_app.slots",
         "scconcepts_app.views",
     },
     # The only place of the app that loads anndata, and only when a file is asked for.
@@ -77,6 +79,7 @@ ALLOWED = {
         "scconcepts_app.jobs",
         "scconcepts_app.labels",
         "scconcepts_app.library",
+        "scconcepts_app.slots",
         "scconcepts_app.store.payload",
         "scconcepts_app.views",
     },
