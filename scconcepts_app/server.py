@@ -61,8 +61,10 @@ def create_app(library: Library, settings: Settings) -> Dash:
     ------
     AnnotationError
         The annotation database cannot be opened.
+    SettingsError
+        The cache cannot be used as it is: see `Jobs` and `Derived`.
     """
-    annotations, jobs = AnnotationService(settings.annotations_url), Jobs(settings)
+    jobs, annotations = Jobs(settings), AnnotationService(settings.annotations_url)
     app = Dash(
         __name__,
         server=Flask("scconcepts"),  # type: ignore[arg-type]
