@@ -35,7 +35,8 @@
       this.root.append(this.canvas, this.sheet);
       this.element.append(this.root);
       this.blocks = new parts.Blocks();
-      this.names = new parts.Names(this.sheet, (url, decode) => this.#loadNames(url, decode));
+      const load = (url, decode) => this.#loadNames(url, decode);
+      this.names = new parts.Names(this.sheet, load, () => this.legend.lies);
       this.hover = new parts.Hover(this.root, describeCell ?? null);
       this.hover.listeners.add((cell) => parts.shareCell(this, cell));
       this.selecting = new parts.Selecting(this.root, this.sheet, this.canvas, {
@@ -47,6 +48,7 @@
         changed: () => this.#recolor(),
         cut: (isLast) => this.#cut(isLast),
         drawn: (mode) => this.#chooseMode(mode),
+        folded: () => this.#drawSheet(),
       });
       this.controls = new parts.Controls(this.root, this);
       this.notices = new parts.Notices(this.root);
