@@ -6,6 +6,7 @@ import argparse
 import logging
 import socket
 import sys
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -17,7 +18,7 @@ from werkzeug.serving import make_server
 from scconcepts_app.annotations import AnnotationError
 from scconcepts_app.library import Library
 from scconcepts_app.server import create_app
-from scconcepts_app.settings import Settings, SettingsError
+from scconcepts_app.settings import Settings, SettingsError, settings_table
 from scconcepts_app.store import StoreError
 
 _NO_STORES = (
@@ -88,7 +89,10 @@ def _make_advice() -> Flask:
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="app.py", description="Serve concept stores in the browser."
+        prog="app.py",
+        description="Serve concept stores in the browser.",
+        epilog=_list_settings(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "stores", nargs="*", type=Path, metavar="STORE", help="folder of a concept store"
@@ -97,6 +101,17 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     parser.add_argument("--debug", action="store_true", help="show faults of callbacks on the page")
     return parser.parse_args(arguments)
+
+
+def _list_settings() -> str:
+    lines = ["environment variables:"]
+    for variable, default, meaning in settings_table():
+        words = f"{meaning} Default: {default}." if default else meaning
+        lines += [
+            f"  {variable}",
+            *textwrap.wrap(words, 94, initial_indent="      ", subsequent_indent="      "),
+        ]
+    return "\n".join(lines)
 
 
 def _read_settings(options: argparse.Namespace) -> Settings:

@@ -25,7 +25,28 @@
 
   const isOpen = () => Boolean(list()) && !list().hidden;
 
+  // A file that may be refused is fetched by a hidden frame, which stays when the concept changes.
+  // Files leave it empty; an answer in words is shown on the page.
+  function makeFrame() {
+    if (document.querySelector("iframe[name=files]")) return;
+    const frame = Object.assign(document.createElement("iframe"), { name: "files", hidden: true });
+    frame.addEventListener("load", () => {
+      const words = frame.contentDocument?.body?.textContent.trim();
+      if (words) window.dash_clientside.set_props("notice", { children: sayPlainly(words) });
+    });
+    document.body.append(frame);
+  }
+
+  function sayPlainly(words) {
+    try {
+      return JSON.parse(words).error ?? words;
+    } catch {
+      return words;
+    }
+  }
+
   document.addEventListener("click", ({ target }) => {
+    if (target.closest?.("a[target=files]")) makeFrame();
     if (target.closest?.("#export-menu")) return show(!isOpen());
     // A file that was chosen, or a click elsewhere.
     if (isOpen() && (target.closest?.("#exports a") || !target.closest?.("#exports"))) show(false);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -12,6 +11,7 @@ from precompute.association import Association
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment
 from precompute.obs import Obs
+from scconcepts_app.store.set_names import shorten_set_name
 
 # Below this F1 a category is not named: fewer than half of calls or cells would be right.
 NAMED_F1 = 0.5
@@ -20,8 +20,6 @@ NAMED_LIFT = 1.6
 NAMED_Q = 0.05
 N_GENES = 10
 _TECHNICAL = ("library_size", "mitochondrial", "one_batch", "one_donor")
-_SUFFIX = re.compile(r"\s*\((GO:\d+|R-HSA-\d+)\)$")
-_PREFIX = re.compile(r"^(HALLMARK|GOBP|REACTOME|KEGG)_")
 
 
 @dataclass(frozen=True)
@@ -73,15 +71,6 @@ def propose_label(
         technical=[name for name in _TECHNICAL if flags[name][concept]],
     )
     return ProposedLabel(_write_label(evidence), evidence)
-
-
-def shorten_set_name(name: str) -> str:
-    """Return a gene set's name as people say it: no collection prefix, no accession."""
-    whole = _SUFFIX.sub("", name)
-    bare = _PREFIX.sub("", whole)
-    if bare.isupper() and "_" in whole:
-        bare = bare.replace("_", " ").capitalize()
-    return bare[:1].upper() + bare[1:]
 
 
 def _write_label(evidence: Evidence) -> str:

@@ -14,6 +14,7 @@ from flask import Flask
 from flask_caching import Cache
 
 from scconcepts_app import __version__
+from scconcepts_app.own_folder import make_own
 from scconcepts_app.settings import Settings, SettingsError
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class Derived:
     Raises
     ------
     SettingsError
-        Redis is asked for, and its package is not installed.
+        Redis is asked for, and its package is not installed; or the folder is another user's, or
+        others can write to it.
     """
 
     def __init__(self, server: Flask, settings: Settings) -> None:
@@ -66,7 +68,7 @@ def _configure(settings: Settings) -> dict[str, object]:
         }
     folder = settings.cache_dir / "derived"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_own(folder)
     except OSError as error:
         log.warning("%s: cannot be made (%s); nothing is cached", folder, error.strerror)
         return {"CACHE_TYPE": "NullCache", "CACHE_NO_NULL_WARNING": True}

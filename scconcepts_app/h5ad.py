@@ -27,8 +27,9 @@ MISSING_IS = "NaN: not computed, for instance a gene that the model does not rea
 def write_cells(path: Path, store: ConceptStore, rows: Sequence[ConceptRow]) -> None:
     """Write cells with their concepts: ``obsm["X_concepts"]``, sparse, (n_cells, n_concepts).
 
-    With it come the obs columns, every map as ``obsm["X_MAP"]``, and in ``uns["concepts"]`` the
-    concepts in the order of the columns. There is no expression, so ``X`` is empty.
+    With it come the obs columns, every map as ``obsm["X_MAP"]`` (one that is called "concepts" as
+    ``X_concepts_map``), and in ``uns["concepts"]`` the concepts in the order of the columns. There
+    is no expression, so ``X`` is empty.
 
     Parameters
     ----------
@@ -39,7 +40,8 @@ def write_cells(path: Path, store: ConceptStore, rows: Sequence[ConceptRow]) -> 
     found = anndata.AnnData(obs=_describe_cells(store))
     found.obsm["X_concepts"] = _activations(store)
     for info in store.manifest.maps:
-        found.obsm[f"X_{info.key}"] = np.array(store.array(f"maps/{info.key}/xy"))
+        name = f"X_{info.key}" if info.key != "concepts" else "X_concepts_map"
+        found.obsm[name] = np.array(store.array(f"maps/{info.key}/xy"))
     found.uns["concepts"] = _describe_concepts(rows)
     found.uns["scconcepts"] = _describe_store(store)
     found.write_h5ad(path)

@@ -22,7 +22,9 @@ from diskcache import Cache, Timeout
 from multiprocess import Process
 
 from scconcepts_app import __version__
+from scconcepts_app.own_folder import make_own
 from scconcepts_app.settings import Settings
+from scconcepts_app.slots import Slots
 from scconcepts_app.views.cell_selection import Selection
 
 log = logging.getLogger(__name__)
@@ -43,17 +45,23 @@ class Jobs:
     Attributes
     ----------
     manager : for background callbacks; None without a folder.
+    slots : how many slow answers may be made at once.
     problem : why there is none, in words; empty when all is well.
+
+    Raises
+    ------
+    SettingsError
+        The folder for jobs is another user's, or others can write to it.
     """
 
     def __init__(self, settings: Settings) -> None:
         folder = settings.cache_dir / "jobs"
         self.manager: _Manager | None = None
         self._results: Cache | None = None
+        self.slots = Slots(settings)
         self.problem = ""
         try:
-            # What is kept is read back by Python, so nobody else may write there.
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_own(folder)
             self._results = Cache(str(folder / "results"), size_limit=_MOST_BYTES)
             self.manager = _Manager(Cache(str(folder / "running")))
         except _FAULTS as error:

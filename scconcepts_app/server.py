@@ -61,8 +61,10 @@ def create_app(library: Library, settings: Settings) -> Dash:
     ------
     AnnotationError
         The annotation database cannot be opened.
+    SettingsError
+        The cache cannot be used as it is: see `Jobs` and `Derived`.
     """
-    annotations, jobs = AnnotationService(settings.annotations_url), Jobs(settings)
+    jobs, annotations = Jobs(settings), AnnotationService(settings.annotations_url)
     app = Dash(
         __name__,
         server=Flask("scconcepts"),  # type: ignore[arg-type]
@@ -86,13 +88,13 @@ def create_app(library: Library, settings: Settings) -> Dash:
     shell.register_callbacks(app, context)
     for page in PAGES.values():
         page.register_callbacks(app, context)
-    _register_routes(app.server, context, settings)
+    _register_routes(app.server, context, jobs, settings)
     add_security_headers(app)
     add_compression(app.server)
     return app
 
 
-def _register_routes(server: Flask, context: Context, settings: Settings) -> None:
+def _register_routes(server: Flask, context: Context, jobs: Jobs, settings: Settings) -> None:
     library, annotations = context.library, context.annotations
     server.register_blueprint(create_health_routes(library, annotations))
     for blueprint in (
@@ -101,8 +103,8 @@ def _register_routes(server: Flask, context: Context, settings: Settings) -> Non
         create_cell_routes(library, annotations),
         create_search_routes(library, annotations),
         create_export_routes(library, annotations, Derived(server, settings)),
-        create_h5ad_routes(library, annotations),
-        create_selection_routes(library, annotations, context.jobs),
+        create_h5ad_routes(library, annotations, jobs.slots),
+        create_selection_routes(library, annotations, jobs),
         create_fallback_routes(),
     ):
         below = settings.url_prefix.rstrip("/") + (blueprint.url_prefix or "")

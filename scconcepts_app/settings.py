@@ -71,6 +71,9 @@ class Settings:
         "redis://HOST:PORT/NUMBER.",
         repr=False,  # may hold a password
     )
+    max_jobs: int = _setting(
+        2, "Most background jobs and h5ad files made at once, by all workers together, 1 to 64."
+    )
     default_author: str = _setting("", "Name that is filled in as the author of labels.")
     url_prefix: str = _setting("/", "Path the app lives under behind a proxy, as in /concepts/.")
     log_level: str = _setting("info", f"How much to log: {', '.join(LOG_LEVELS)}.")
@@ -130,9 +133,9 @@ def _stores(text: str) -> tuple[Path, ...]:
     return tuple(Path(part).expanduser() for part in text.split(os.pathsep) if part)
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise ValueError(f"found '{text}', expected a number from 1 to 65535.")
+def _number(text: str, most: int) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= most:
+        raise ValueError(f"found '{text}', expected a number from 1 to {most}.")
     return int(text)
 
 
@@ -179,10 +182,11 @@ def _author(text: str) -> str:
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "stores": _stores,
     "host": _host,
-    "port": _port,
+    "port": lambda text: _number(text, 65535),
     "annotations_url": _annotations_url,
     "cache_dir": lambda text: Path(text).expanduser(),
     "cache_url": _cache_url,
+    "max_jobs": lambda text: _number(text, 64),
     "default_author": _author,
     "url_prefix": _url_prefix,
     "log_level": _log_level,

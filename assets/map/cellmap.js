@@ -36,7 +36,8 @@
       this.root.append(this.canvas, this.sheet);
       this.element.append(this.root);
       this.shades = new parts.Shades(this);
-      this.names = new parts.Names(this.sheet, (url, decode) => this.#loadNames(url, decode));
+      const load = (url, decode) => this.#loadNames(url, decode);
+      this.names = new parts.Names(this.sheet, load, () => this.legend.lies);
       this.hover = new parts.Hover(this.root, describeCell ?? null);
       this.hover.listeners.add((cell) => parts.shareCell(this, cell));
       this.selecting = new parts.Selecting(this.root, this.sheet, this.canvas, {
@@ -48,6 +49,7 @@
         changed: () => this.#recolor(),
         cut: (isLast) => this.#cut(isLast),
         drawn: (mode) => this.#chooseMode(mode),
+        folded: () => this.#drawSheet(),
       });
       this.controls = new parts.Controls(this.root, this);
       this.notices = new parts.Notices(this.root);

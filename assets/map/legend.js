@@ -10,7 +10,8 @@
   class Legend {
     /**
      * hooks: {changed()} after a category was highlighted, hidden or shown again;
-     * {cut(isLast)} after a threshold moved; {drawn(mode)} after another way of drawing was chosen.
+     * {cut(isLast)} after a threshold moved; {drawn(mode)} after another way of drawing was chosen;
+     * {folded()} after the reader folded or unfolded it.
      */
     constructor(root, hooks) {
       this.root = root;
@@ -42,6 +43,7 @@
       this.toggle.addEventListener("click", () => {
         this.chosen = !this.#isFolded;
         this.#fold();
+        this.hooks.folded();
       });
       return this.toggle;
     }
@@ -177,6 +179,12 @@
       if (this.coloring.highlight === code) return;
       this.coloring.highlight = code;
       this.hooks.changed();
+    }
+
+    /** Where it lies over the map, as {x, y, width, height} about its middle; null where it does not. */
+    get lies() {
+      const { offsetLeft, offsetTop, offsetWidth: width, offsetHeight: height } = this.box;
+      return width ? { x: offsetLeft + width / 2, y: offsetTop + height / 2, width, height } : null;
     }
 
     /** Moves to the corner that hides the fewest cells; stays where another is hardly better. */

@@ -10,7 +10,9 @@
   const FONT = "600 11.5px system-ui, sans-serif";
   const LINE = 15;
   const BUTTONS = 44; // CSS pixels on the right that the map's buttons lie over
+  const GAP = 4;
   const SHIFTS = [0, -LINE, LINE]; // further away it would name other cells
+  const FAR = 60; // CSS pixels from its cells to the end of a name that the legend pushes aside
 
   /** [{name, x, y, size, code}] in the world, the largest first. codes: category of each cell. */
   function placeNames(codes, categories, coordinates) {
@@ -103,27 +105,51 @@
     return ruler.measureText(text).width;
   }
 
-  /** Names that fit into the view side by side, as [{name, x, y}] in CSS pixels. */
-  function layOut(places, view) {
+  const overlaps = (a, b) =>
+    Math.abs(a.x - b.x) < (a.width + b.width) / 2 + GAP && Math.abs(a.y - b.y) < (a.height + b.height) / 2;
+
+  // Where a name may stand: at its cells, a line higher or lower, or just beside the legend.
+  function candidates(box, legend) {
+    const found = SHIFTS.map((shift) => ({ ...box, y: box.y + shift }));
+    if (!legend) return found;
+    const [aside, over] = [(legend.width + box.width) / 2 + GAP, (legend.height + box.height) / 2];
+    const sides = [legend.x - aside, legend.x + aside].map((x) => ({ ...box, x }));
+    sides.push(...[legend.y - over, legend.y + over].map((y) => ({ ...box, y })));
+    const farness = ({ x, y }) => Math.hypot(Math.max(Math.abs(x - box.x) - box.width / 2, 0), y - box.y);
+    sides.sort((a, b) => farness(a) - farness(b));
+    return [...found, ...sides.filter((other) => farness(other) <= FAR)];
+  }
+
+  // A name is not cut off by the edge of the map, nor by the buttons on the right.
+  function inside({ x, y }, width, view) {
+    const first = width / 2 + GAP;
+    const last = Math.max(view.width - width / 2 - BUTTONS, first);
+    return { x: parts.clamp(x, first, last), y: parts.clamp(y, LINE / 2, view.height - LINE / 2) };
+  }
+
+  /** Names that fit into the view side by side, as [{name, x, y}] in CSS pixels; legend: a box or null. */
+  function layOut(places, view, legend) {
     const taken = [];
-    const overlaps = (a, b) =>
-      Math.abs(a.x - b.x) < (a.width + b.width) / 2 + 4 && Math.abs(a.y - b.y) < LINE;
     for (const { name, x, y } of places) {
       const [px, py] = view.toScreen(x, y);
       if (px < 0 || px > view.width || py < 0 || py > view.height) continue;
       const width = widthOf(name);
-      const left = parts.clamp(px, width / 2 + 4, Math.max(view.width - width / 2 - BUTTONS, width / 2 + 4));
-      const free = SHIFTS.map((shift) => ({ name, x: left, y: py + shift, width })).find(
-        (box) => !taken.some((other) => overlaps(box, other)),
-      );
+      const within = (at) => ({ ...at, ...inside(at, width, view) });
+      const box = within({ name, x: px, y: py, width, height: LINE });
+      const isFree = (at) => ![...taken, ...(legend ? [legend] : [])].some((other) => overlaps(at, other));
+      const free = candidates(box, legend).map(within).find(isFree);
       if (free) taken.push(free);
     }
     return taken;
   }
 
   class Names {
-    /** sheet: SVG over the canvas; load(url, decode) runs decode(buffer) when the bytes are there. */
-    constructor(sheet, load) {
+    /**
+     * sheet: SVG over the canvas; load(url, decode) runs decode(buffer) when the bytes are there;
+     * legend() is its box, {x, y, width, height} about its middle, or null.
+     */
+    constructor(sheet, load, legend) {
+      this.legend = legend;
       this.group = parts.makeSvg("g", { class: "sc-map-names", "aria-hidden": "true" });
       sheet.append(this.group);
       this.load = load;
@@ -163,14 +189,14 @@
       this.places = isThere ? placeNames(codes, categories, cells) : [];
     }
 
-    /** The names in sight, as [{name, x, y}] in CSS pixels. */
-    visible(view) {
-      return this.isOn ? layOut(this.places, view) : [];
+    /** The names in sight, as [{name, x, y}] in CSS pixels; legend: what they keep clear of. */
+    visible(view, legend = null) {
+      return this.isOn ? layOut(this.places, view, legend) : [];
     }
 
     draw(view) {
       this.group.replaceChildren(
-        ...this.visible(view).map(({ name, x, y }) => {
+        ...this.visible(view, this.legend()).map(({ name, x, y }) => {
           const text = parts.makeSvg("text", { x: x.toFixed(1), y: y.toFixed(1) });
           text.textContent = name;
           return text;

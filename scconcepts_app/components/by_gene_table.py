@@ -22,58 +22,58 @@ _Q_MEANING = (
 
 COLUMNS: list[dict[str, Any]] = [
     CONCEPT,
-    number_column("effect", "Effect", _EFFECT_MEANING, "", 66, cellRenderer="HeatCell"),
+    number_column("effect", "Effect", _EFFECT_MEANING, "", 62, cellRenderer="HeatCell"),
     {
         "field": "side",
         "headerName": "By",
         "headerTooltip": "Presence: these cells express the gene more than their counterfactuals; "
         "absence: less; opposing: the effect lowers the concept.",
         "cellRenderer": "SideCell",
-        "width": 92,
+        "width": 86,
     },
     number_column(
         "rank",
         "Rank",
         "Place of the gene among all genes of the concept, by absolute effect.",
         _COUNT,
-        56,
+        50,
     ),
     number_column(
         "share",
         "Share",
         "Absolute effect as a share of that of all genes of the concept.",
         "scShare(params.value)",
-        62,
+        56,
     ),
-    number_column("effect_q", "q", _Q_MEANING, "scPermuted(params.value)", 60),
+    number_column("effect_q", "q", _Q_MEANING, "scPermuted(params.value)", 56),
     number_column(
         "exact",
         "Exact",
         "The effect measured by replacing this gene alone; for the first genes of a concept only. "
         "In units of pre-activation.",
         "scFixed(params.value, 3)",
-        62,
+        56,
     ),
     number_column(
         "z",
         "DE z",
         "z of the Wilcoxon rank sum test of the chosen comparison.",
         "scFixed(params.value, 1)",
-        60,
+        54,
     ),
     number_column(
         "fold",
         "log₂ FC",
         "log2 of the ratio of mean expression, active against compared cells.",
         "scFixed(params.value, 2)",
-        68,
+        62,
     ),
     number_column(
         "q",
         "DE q",
         "False discovery rate of the test, within the concept (Benjamini and Hochberg 1995).",
         _P,
-        68,
+        60,
     ),
     {
         "field": "grade",
@@ -81,9 +81,9 @@ COLUMNS: list[dict[str, Any]] = [
         "headerTooltip": "Faithfulness: how far the concept's attribution with the chosen "
         "counterfactual can be believed, A to D.",
         "cellRenderer": "GradeBadge",
-        "width": 62,
+        "width": 56,
     },
-    number_column("n_active", "Cells", "Cells in which the concept is active.", _COUNT, 60),
+    number_column("n_active", "Cells", "Cells in which the concept is active.", _COUNT, 56),
 ]
 
 
@@ -95,7 +95,7 @@ def columns_of_genes(symbols: list[str]) -> list[dict[str, Any]]:
             symbol,
             f"Effect of {symbol}. {_EFFECT_MEANING} Bold: q ≤ 0.05.",
             "",
-            104,
+            84,
             cellRenderer="HeatCell",
             cellClassRules={"sc-is-found": f"params.data.gene_{i}_found"},
         )
@@ -113,8 +113,6 @@ def by_gene_table(symbols: list[str]) -> dash_ag_grid.AgGrid:
         "id",
         options={
             "rowSelection": ONE_ROW,
-            # Columns keep their places when the rows come.
-            "alwaysShowVerticalScroll": True,
             "localeText": {"noRowsToShow": "No concept to show."},
         },
         class_name="sc-linked-grid",

@@ -14,16 +14,16 @@ _FIXED, _NUMBER = "scFixed(params.value, 2)", "scNumber(params.value)"
 _CHOOSES = {"rowSelection": ONE_ROW}
 
 CONCEPT_COLUMNS: list[dict[str, Any]] = [
-    CONCEPT,
-    number_column("share_inside", "In set", "Share of the set in which it is active.", _SHARE, 62),
-    number_column("share_outside", "Others", "Share of the other cells.", _SHARE, 66),
+    {**CONCEPT, "minWidth": 136},
+    number_column("share_inside", "In set", "Share of the set in which it is active.", _SHARE, 54),
+    number_column("share_outside", "Others", "Share of the other cells.", _SHARE, 58),
     number_column(
         "fold",
         "log₂ fold",
         "log2 of the ratio of the two shares, half a cell added to active and to inactive ones. "
         "Positive: more often active in the set; negative: less often.",
         _FIXED,
-        78,
+        70,
     ),
     {
         "field": "donor_words",
@@ -33,7 +33,7 @@ CONCEPT_COLUMNS: list[dict[str, Any]] = [
         "independent.",
         "comparator": {"function": "scDonorOrder"},
         "type": "rightAligned",
-        "width": 72,
+        "width": 62,
     },
     number_column(
         "q",
@@ -41,7 +41,7 @@ CONCEPT_COLUMNS: list[dict[str, Any]] = [
         "p by Benjamini and Hochberg (1995) over all concepts. It counts cells, which are not "
         "replicates.",
         _P,
-        78,
+        68,
     ),
     number_column(
         "p",
@@ -49,42 +49,42 @@ CONCEPT_COLUMNS: list[dict[str, Any]] = [
         "Chance of a difference as large if the set were drawn from all cells at random "
         "(hypergeometric, two-sided). It counts cells, which are not replicates.",
         _P,
-        78,
+        68,
     ),
     number_column(
         "mean_inside",
         "Act. in",
         "Mean activation of the active cells of the set.",
         _FIXED,
-        62,
+        56,
     ),
     number_column(
         "mean_outside", "Act. out", "Mean activation of the other active cells.", _FIXED, 68
     ),
-    number_column("n_inside", "Cells", "Active cells in the set.", _COUNT, 64),
+    number_column("n_inside", "Cells", "Active cells in the set.", _COUNT, 50),
 ]
 
 COMPOSITION_COLUMNS: list[dict[str, Any]] = [
-    {"field": "column", "headerName": "Column", "headerTooltip": "Column of obs.", "width": 130},
+    {"field": "column", "headerName": "Column", "headerTooltip": "Column of obs.", "width": 116},
     {
         "field": "value",
         "headerName": "Value",
         "headerTooltip": "Category; of a number, its median.",
         "tooltipField": "value",
         "flex": 1,
-        "minWidth": 130,
+        "minWidth": 120,
     },
-    number_column("n", "Cells", "Cells of the set with this value.", _COUNT, 76),
-    number_column("share", "Of set", "Share of the cells of the set.", _SHARE, 72),
-    number_column("share_all", "Of all", "Share of all cells.", _SHARE, 72),
-    number_column("fold", "Fold", "Share of the set / share of all cells.", _FIXED, 66),
+    number_column("n", "Cells", "Cells of the set with this value.", _COUNT, 64),
+    number_column("share", "Of set", "Share of the cells of the set.", _SHARE, 60),
+    number_column("share_all", "Of all", "Share of all cells.", _SHARE, 60),
+    number_column("fold", "Fold", "Share of the set / share of all cells.", _FIXED, 54),
     number_column(
-        "taken", "Taken", "Share of the cells with this value that are in the set.", _SHARE, 72
+        "taken", "Taken", "Share of the cells with this value that are in the set.", _SHARE, 60
     ),
     number_column(
-        "median", "Median", "Median of the number in the set.", "scNumber(params.value)", 80
+        "median", "Median", "Median of the number in the set.", "scNumber(params.value)", 70
     ),
-    number_column("median_all", "of all", "Median of the number in all cells.", _NUMBER, 80),
+    number_column("median_all", "of all", "Median of the number in all cells.", _NUMBER, 70),
 ]
 
 EXPRESSION_COLUMNS: list[dict[str, Any]] = [
@@ -119,14 +119,14 @@ EXPRESSION_COLUMNS: list[dict[str, Any]] = [
 
 LIST_COLUMNS: list[dict[str, Any]] = [
     CONCEPT,
-    number_column("n_found", "Found", "Genes of the list among the top genes.", _COUNT, 70),
+    number_column("n_found", "Found", "Genes of the list among the top genes.", _COUNT, 58),
     number_column(
-        "n_top", "Top", "Top genes of the concept; fewer where fewer raise it.", _COUNT, 60
+        "n_top", "Top", "Top genes of the concept; fewer where fewer raise it.", _COUNT, 48
     ),
-    number_column("expected", "By chance", "Genes expected by chance.", _FIXED, 92),
-    number_column("fold", "Fold", "Found / expected.", _FIXED, 66),
-    number_column("p", "p", "Chance of as many or more (hypergeometric, one-sided).", _P, 76),
-    number_column("q", "q", "p by Benjamini and Hochberg (1995) over all concepts.", _P, 76),
+    number_column("expected", "By chance", "Genes expected by chance.", _FIXED, 86),
+    number_column("fold", "Fold", "Found / expected.", _FIXED, 54),
+    number_column("p", "p", "Chance of as many or more (hypergeometric, one-sided).", _P, 68),
+    number_column("q", "q", "p by Benjamini and Hochberg (1995) over all concepts.", _P, 68),
     {
         "field": "found",
         "headerName": "Genes",

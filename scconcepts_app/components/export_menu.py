@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from dash import dcc, html
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.attributes import attributes
+
+# Name of the hidden frame of assets/exports.js.
+REFUSABLE = "files"
 
 # Words, address, explanation; several addresses for one thing stand in one line.
 Item = tuple[str, list[tuple[str, str]], str]
@@ -58,13 +63,18 @@ def _group(title: str, items: list[Item]) -> html.Section:
     )
 
 
+def _as_file(ending: str) -> dict[str, Any]:
+    """Where a link's answer goes: an h5ad may be refused, and its frame shows the refusal."""
+    return {"target": REFUSABLE} if ending == "h5ad" else {"download": ""}
+
+
 def _item(words: str, files: list[tuple[str, str]], meaning: str) -> html.Div:
     links = [
         html.A(
             ending,
             href=href,
             className="sc-download",
-            download="",
+            **_as_file(ending),
             **attributes({"aria-label": f"{words}, {ending}"}),
         )
         for ending, href in files

@@ -88,6 +88,7 @@ GENE_BODY = "gene-body"
 GENE_TABLE = "gene-table"
 GENE_MAP = "gene-map"
 GENE_MAPS = "gene-maps"
+GENE_MAP_CHOICE = "gene-map-choice"
 GENE_FIGURE = "gene-figure"
 GENE_CAPTION = "gene-caption"
 

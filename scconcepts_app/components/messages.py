@@ -7,11 +7,6 @@ from typing import Any
 from dash import dcc, html
 
 
-def empty_state(text: str) -> html.Div:
-    """Return a quiet sentence in the middle of a panel."""
-    return html.Div(html.P(text), className="sc-empty")
-
-
 def error_state(title: str, text: str, links: list[tuple[str, str]] | None = None) -> html.Div:
     """Return a message with links (words, address) out of it."""
     children: list[Any] = [html.H1(title), html.P(text)]

@@ -19,7 +19,7 @@ def columns_of_sets(statistic: str) -> list[dict[str, Any]]:
             "headerTooltip": "Name without collection and accession; point at it for the whole.",
             "tooltipField": "full",
             "flex": 3,
-            "minWidth": 170,
+            "minWidth": 120,
         },
         number_column(
             "n",
@@ -35,31 +35,31 @@ def columns_of_sets(statistic: str) -> list[dict[str, Any]]:
             "headerTooltip": "The concept of smallest q; of equal ones, that of largest statistic.",
             "tooltipField": "best",
             "flex": 2,
-            "minWidth": 120,
+            "minWidth": 102,
         },
         number_column(
             "q",
             "Best q",
             "False discovery rate in the best concept, within that concept.",
             "scP(params.value)",
-            70,
+            60,
         ),
         number_column(
             "statistic",
             statistic[:1].upper() + statistic[1:],
             f"The test's statistic in the best concept: {statistic}.",
             "scFixed(params.value, 2)",
-            70,
+            62,
         ),
         number_column(
-            "size", "Genes", "Genes of the set that the model reads.", "scCount(params.value)", 62
+            "size", "Genes", "Genes of the set that the model reads.", "scCount(params.value)", 54
         ),
         {
             "field": "library",
             "headerName": "Library",
             "headerTooltip": "Where the set comes from.",
             "tooltipField": "library",
-            "width": 84,
+            "width": 72,
         },
         {"field": "full", "hide": True},
     ]
@@ -74,7 +74,6 @@ def sets_table() -> dash_ag_grid.AgGrid:
         "row",
         options={
             "rowSelection": ONE_ROW,
-            "alwaysShowVerticalScroll": True,
             "includeHiddenColumnsInQuickFilter": True,
             "cacheQuickFilter": True,
             "localeText": {"noRowsToShow": "No gene set to show."},
@@ -86,7 +85,7 @@ def sets_table() -> dash_ag_grid.AgGrid:
 def columns_of_tests(tests: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the columns of one set over concepts, one a test, given as (title, statistic)."""
     return [
-        {**CONCEPT, "flex": 2},
+        {**CONCEPT, "flex": 2, "minWidth": 108},
         *[
             {
                 "colId": f"test_{i}",
@@ -99,7 +98,7 @@ def columns_of_tests(tests: list[tuple[str, str]]) -> list[dict[str, Any]]:
                 "cellRenderer": "FindingCell",
                 "filter": False,
                 "flex": 1,
-                "minWidth": 92,
+                "minWidth": 78,
                 "wrapHeaderText": True,
                 "type": "rightAligned",
             }
@@ -118,7 +117,6 @@ def set_concepts_table(tests: list[tuple[str, str]]) -> dash_ag_grid.AgGrid:
         options={
             "rowHeight": 42,
             "headerHeight": 92,
-            "alwaysShowVerticalScroll": True,
             "rowSelection": ONE_ROW,
             "localeText": {"noRowsToShow": "No concept to show."},
         },

@@ -79,6 +79,9 @@ def data_table(
             "suppressColumnVirtualisation": True,
             "tooltipShowDelay": 400,
             "suppressScrollOnNewData": True,
+            # Columns stand in their places at once, and keep them when the rows come.
+            "suppressColumnMoveAnimation": True,
+            "alwaysShowVerticalScroll": True,
             **(options or {}),
         },
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from scconcepts_app.figures.theme import palette, shorten, start_figure
+from scconcepts_app.figures.theme import palette, plain, shorten, start_figure
 from scconcepts_app.views.association import CategoryRow, Correlation
 from scconcepts_app.views.numbers import MISSING, format_count, format_number, format_share
 
@@ -127,7 +127,7 @@ def _value(row: CategoryRow, metric: str) -> float:
 def _describe(row: CategoryRow) -> str:
     return "<br>".join(
         (
-            f"<b>{row.category}</b> ({format_count(row.n_cells)} cells)",
+            f"<b>{plain(row.category)}</b> ({format_count(row.n_cells)} cells)",
             f"F1 {format_number(row.f1)}",
             f"AUROC {format_number(row.auroc)}",
             f"{format_share(row.share)} of active cells, {format_share(row.usual)} of all cells",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from scconcepts_app.figures.labels import pad, place_labels
-from scconcepts_app.figures.theme import Palette, palette, shorten, start_figure
+from scconcepts_app.figures.theme import Palette, palette, plain, shorten, start_figure
 from scconcepts_app.views.by_gene import ConceptPoint
 
 N_NAMED = 8
@@ -49,7 +49,7 @@ def draw_gene(
                     "opacity": [0.95 if point.is_moved else 0.4 for point in shown],
                 },
                 customdata=[
-                    f"{concept_ids[point.concept]} {shorten(labels[point.concept], 48)}"
+                    f"{concept_ids[point.concept]} {plain(shorten(labels[point.concept], 48))}"
                     for point in shown
                 ],
                 hovertemplate=_HOVER,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from scconcepts_app.figures.theme import palette, shorten, start_figure
+from scconcepts_app.figures.theme import palette, plain, shorten, start_figure
 from scconcepts_app.views.category_map import CategoryMap
 
 # Metric -> its name, and the range of its scale; AUROC 0.5 is no relation.
@@ -31,7 +31,7 @@ def draw_category_map(
     """
     colors = palette(theme)
     title, low, high = SCALES[metric]
-    names = [f"{concept} {label}" for concept, label in zip(ids, labels, strict=True)]
+    names = [plain(f"{concept} {label}") for concept, label in zip(ids, labels, strict=True)]
     rows = list(range(len(table.names)))
     figure = start_figure(theme)
     figure.add_trace(
@@ -39,7 +39,7 @@ def draw_category_map(
             x=names,
             y=rows,
             z=table.values,
-            text=[[name] * len(names) for name in table.names],
+            text=[[plain(name)] * len(names) for name in table.names],
             customdata=table.numbers,
             zmin=low,
             zmax=high,

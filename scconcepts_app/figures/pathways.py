@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from scconcepts_app.figures.theme import palette, shorten, start_figure
+from scconcepts_app.figures.theme import palette, plain, shorten, start_figure
 from scconcepts_app.views.numbers import format_number, format_p
 from scconcepts_app.views.pathways import PathwayRow, PathwayTable, choose_for_plot
 
@@ -87,7 +87,7 @@ def _describe(row: PathwayRow, statistic: str) -> str:
     shown = ", ".join(row.leading[:8]) + (" …" if len(row.leading) > 8 else "")
     return "<br>".join(
         (
-            f"<b>{shorten(row.name, 70)}</b>",
+            f"<b>{plain(shorten(row.name, 70))}</b>",
             row.library,
             f"{statistic} {format_number(row.statistic)}, q {format_p(row.q)}",
             f"{row.n_leading} leading of {row.size} genes: {shown}",

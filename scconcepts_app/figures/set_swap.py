@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from scconcepts_app.figures.theme import Palette, palette, shorten, start_figure
+from scconcepts_app.figures.theme import Palette, palette, plain, shorten, start_figure
 from scconcepts_app.views.numbers import format_number, format_p, format_share
 from scconcepts_app.views.set_swap import SwapRow, SwapTable, choose_swaps_for_plot
 
@@ -116,7 +116,7 @@ def _lay_out(figure: go.Figure, rows: list[SwapRow], colors: Palette) -> None:
 def _describe(row: SwapRow) -> str:
     return "<br>".join(
         (
-            f"<b>{shorten(row.name, 70)}</b>",
+            f"<b>{plain(shorten(row.name, 70))}</b>",
             f"{row.library}, {row.size} genes",
             f"{'less' if row.is_absent else 'more'} expressed than in the counterfactual "
             f"({format_number(row.difference)} in log1p counts)",

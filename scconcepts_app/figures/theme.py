@@ -7,6 +7,7 @@ that both ends stand out from the ground. Both can be told apart with every comm
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from functools import cache
 
@@ -124,3 +125,8 @@ def with_alpha(color: str, alpha: float) -> str:
 def shorten(text: str, width: int) -> str:
     """Return a text of at most `width` characters, with an ellipsis where it was cut."""
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def plain(text: str) -> str:
+    """Return a text as plotly is to show it: it takes some tags of HTML for markup."""
+    return html.escape(text, quote=False)

@@ -11,8 +11,10 @@ from scconcepts_app.pages.context import Context
 _GENE_UNIT = "log1p(counts per 10,000)"
 
 
-def map_of_gene(context: Context, entry: OpenedStore, name: str, symbol: str) -> dict[str, Any]:
-    """Return the map coloured by a gene; `name` finds it, `symbol` is shown."""
+def map_of_gene(
+    context: Context, entry: OpenedStore, name: str, symbol: str, key: str
+) -> dict[str, Any]:
+    """Return the map `key` coloured by a gene; `name` finds it, `symbol` is shown."""
     url = f"{context.addresses.payloads(entry)}/expression/{quote(name, safe='')}"
     color = {
         "kind": "sparse",
@@ -21,25 +23,27 @@ def map_of_gene(context: Context, entry: OpenedStore, name: str, symbol: str) ->
         "unit": _GENE_UNIT,
         "activeWord": "expressing",
     }
-    return _map(context, entry, color)
+    return _map(context, entry, color, key)
 
 
 def map_of_concept(
     context: Context, entry: OpenedStore, concept_id: str, label: str
 ) -> dict[str, Any]:
-    """Return the map coloured by the activation of a concept."""
+    """Return the first map coloured by the activation of a concept."""
     url = f"{context.addresses.payloads(entry)}/activations/{quote(concept_id, safe='')}"
-    title = f"{concept_id} {label}"
-    return _map(
-        context, entry, {"kind": "sparse", "url": url, "title": title, "unit": "activation"}
-    )
+    color = {
+        "kind": "sparse",
+        "url": url,
+        "title": f"{concept_id} {label}",
+        "unit": "activation",
+    }
+    return _map(context, entry, color, entry.store.manifest.maps[0].key)
 
 
-def _map(context: Context, entry: OpenedStore, color: dict[str, Any]) -> dict[str, Any]:
+def _map(context: Context, entry: OpenedStore, color: dict[str, Any], key: str) -> dict[str, Any]:
     base = context.addresses.payloads(entry)
-    first = entry.store.manifest.maps[0].key
     return {
-        "cells": {"coordinatesUrl": f"{base}/map/{first}", "nCells": entry.store.n_cells},
+        "cells": {"coordinatesUrl": f"{base}/map/{key}", "nCells": entry.store.n_cells},
         "color": color,
         "describeUrl": f"{base}/cell/{{cell}}/lines",
     }

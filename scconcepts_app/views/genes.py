@@ -11,7 +11,6 @@ from scconcepts_app.store.manifest import AttributionInfo, DifferentialInfo
 from scconcepts_app.views.numbers import known_or_none
 
 N_GENES = 15
-LISTS = ("presence", "absence", "opposing", "differential")
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.manifest import EnrichmentInfo
+from scconcepts_app.store.set_names import shorten_set_name
 from scconcepts_app.views.numbers import known_or_none, minus_log10
 from scconcepts_app.views.statistics import SIGNIFICANT_Q
-
-_ACCESSION = re.compile(r"\s*\((GO:\d+|R-HSA-\d+)\)$")
-_COLLECTION = re.compile(r"^(HALLMARK|GOBP|GOMF|GOCC|REACTOME|KEGG)_")
 
 
 @dataclass(frozen=True)
@@ -98,14 +95,6 @@ def list_pathways(store: ConceptStore, concept: int, key: str) -> PathwayTable:
             )
         )
     return PathwayTable(rows, info)
-
-
-def shorten_set_name(name: str) -> str:
-    """Return the name of a gene set as people say it: ``HALLMARK_HYPOXIA`` is "Hypoxia"."""
-    bare = _COLLECTION.sub("", _ACCESSION.sub("", name))
-    if bare.isupper() and "_" in name:
-        bare = bare.replace("_", " ").lower()
-    return bare[:1].upper() + bare[1:]
 
 
 def choose_for_plot(table: PathwayTable, n: int) -> list[PathwayRow]:

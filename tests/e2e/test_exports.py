@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scconcepts_app.settings import Settings
+from scconcepts_app.slots import Slots
+
 pytestmark = pytest.mark.e2e
 
 
@@ -37,6 +40,20 @@ def test_gene_sets_are_read_again_by_gseapy(head, tmp_path, site):
     rows = site.store.attribution("neighbours").rows(1)
     absent = rows["gene"][np.argsort(-rows["absence"])][:3]
     assert sets["c0002_absence"][:3] == [site.store.gene_symbols[g] for g in absent]
+
+
+def test_a_refused_file_is_said_on_the_page(head, tmp_path, site):
+    pytest.importorskip("anndata")
+    slots = Slots(Settings(cache_dir=site.store.path.parent / "cache"))
+    address = head.page.url
+    with slots.take(), slots.take():
+        head.page.click("#exports [aria-label='cells (h5ad), h5ad']")
+        head.page.wait_for_selector(".sc-notice >> text=Busy: 2 of at most 2")
+    assert head.page.url == address
+    assert all("503" in complaint for complaint in head.complaints)
+    head.complaints.clear()
+    head.page.click("#export-menu")
+    assert download(head, "cells (h5ad), h5ad", tmp_path).stat().st_size > 10_000
 
 
 def test_cells_are_read_again_by_anndata(head, tmp_path, site):

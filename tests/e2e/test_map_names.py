@@ -66,6 +66,44 @@ def test_no_two_names_lie_over_each_other(on_map: Driver) -> None:
             assert apart or top >= other[3] - 2
 
 
+UNDER_LEGEND = """() => {
+  const boxOf = (selector) => document.querySelector(selector).getBoundingClientRect();
+  const [legend, { width, height }] = [boxOf('.sc-map-legend'), boxOf('.sc-map')];
+  return [...document.querySelectorAll('.sc-map-names text')].filter((text) => {
+    const { left, right, top, bottom } = text.getBoundingClientRect();
+    const isClear = right <= legend.left || left >= legend.right
+      || bottom <= legend.top + 2 || top >= legend.bottom - 2;
+    return !isClear || left < 0 || right > width || top < -2 || bottom > height + 2;
+  }).map((text) => text.textContent); }"""
+
+
+def pan_below_legend(on_map: Driver, code: int) -> None:
+    """Move the map until the middle of a cluster lies below the legend, near its upper edge."""
+    x, y = on_map.place(on_map.middle(code))
+    box = on_map.page.locator(".sc-map-legend").bounding_box()
+    at = box["x"] + box["width"] / 2, box["y"] + 20
+    on_map.after_repaint(lambda: on_map.call("pan", at[0] - x, at[1] - y))
+
+
+def test_names_keep_clear_of_the_legend(on_map: Driver) -> None:
+    on_map.show(on_map.concept(1), names=names_of(on_map))
+    wait_for_names(on_map)
+    legend = on_map.page.locator(".sc-map-legend")
+    on_map.after_repaint(lambda: on_map.call("zoom", 2.5))
+    for code, name in enumerate(BIG):
+        pan_below_legend(on_map, code)
+        x, y = on_map.place(on_map.middle(code))
+        box = legend.bounding_box()
+        assert box["x"] < x < box["x"] + box["width"] and box["y"] < y < box["y"] + box["height"]
+        assert on_map.page.evaluate(UNDER_LEGEND) == [], name
+    # Beside it there is room for the last one, as long as its cells are not far inside.
+    assert BIG[-1] in written(on_map)
+    place = written(on_map)[BIG[-1]]
+    legend.get_by_role("button").first.click()  # folded it is smaller
+    assert on_map.page.evaluate(UNDER_LEGEND) == []
+    assert written(on_map)[BIG[-1]] != place
+
+
 def test_a_category_in_two_places_is_named_in_both(on_map: Driver) -> None:
     script = """() => { const n = 400; const coordinates = new Uint16Array(2 * n);
       for (let i = 0; i < n; i++) { const far = i % 5 < 2;

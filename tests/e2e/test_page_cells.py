@@ -11,6 +11,8 @@ import psutil
 import pytest
 
 from scconcepts_app import set_expression
+from scconcepts_app.settings import Settings
+from scconcepts_app.slots import Slots
 from scconcepts_app.views import rank_sum
 
 pytestmark = pytest.mark.e2e
@@ -228,6 +230,18 @@ def test_a_cancelled_job_leaves_nothing_behind(visit, monkeypatch):
     visitor.page.wait_for_function("() => !document.getElementById('de-run').disabled")
     assert visitor.page.locator("#de-table .ag-center-cols-container .ag-row").count() == 0
     assert "Not run yet" in visitor.text("#de-status")
+
+
+def test_a_busy_server_says_so_and_the_job_can_be_run_again(visit, site):
+    visitor = open_cells(visit, "/cells?store=fixture&where=donor:D2&tab=expression")
+    slots = Slots(Settings(cache_dir=site.store.path.parent / "cache"))
+    with slots.take(), slots.take():
+        visitor.page.click("#de-run")
+        visitor.page.wait_for_selector("#de-status >> text=Busy: 2 of at most 2")
+    visitor.page.wait_for_function("() => !document.getElementById('de-run').disabled")
+    visitor.page.click("#de-run")
+    visitor.page.wait_for_selector("#de-table .ag-center-cols-container .ag-row")
+    wait_for_no_job()
 
 
 def test_a_list_of_genes_stands_in_its_concept(visit):

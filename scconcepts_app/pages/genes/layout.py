@@ -20,7 +20,11 @@ from scconcepts_app.pages.genes.shown import Shown, read_shown
 from scconcepts_app.views.gene_search import search_genes
 
 # Choices that stand in the address as they are; the genes are written by assets/across.js.
-CHOICES = {ids.GENE_ATTRIBUTION: "counterfactual", ids.GENE_DIFFERENTIAL: "de"}
+CHOICES = {
+    ids.GENE_ATTRIBUTION: "counterfactual",
+    ids.GENE_DIFFERENTIAL: "de",
+    ids.GENE_MAP_CHOICE: "map",
+}
 EFFECTS = ("remember", "open-row", "open-point", "draw")
 
 
@@ -108,6 +112,7 @@ def _choices(entry: OpenedStore) -> list[html.Div]:
     against = [(i.key, i.title) for i in manifest.attributions] or [("", "none in this store")]
     compared = [(i.key, i.title) for i in manifest.differentials] or [("", "none in this store")]
     shown = read_shown(entry, {})
+    maps = [(info.key, info.title) for info in manifest.maps]
     return [
         choice(
             ids.GENE_ATTRIBUTION,
@@ -122,5 +127,10 @@ def _choices(entry: OpenedStore) -> list[html.Div]:
             compared,
             shown.differential or "",
             "\n".join(f"{i.title}: {i.description}" for i in manifest.differentials),
+        ),
+        html.Div(
+            choice(ids.GENE_MAP_CHOICE, "Map", maps, shown.map_key),
+            className="sc-gene-map-choice",
+            hidden=len(maps) < 2,
         ),
     ]

@@ -78,7 +78,11 @@ def register_callbacks(app: Dash, context: Context) -> None:
             [outgoing_link(link) for link in link_gene(found.symbol, found.gene_id)],
             no_update if _names(columns) == _names(had) else columns,
             _rows(now, found, rows, several),
-            {ids.GENE_MAP: map_of_gene(context, now.entry, now.symbols[0], found.symbol)},
+            {
+                ids.GENE_MAP: map_of_gene(
+                    context, now.entry, now.symbols[0], found.symbol, now.map_key
+                )
+            },
             _caption(now, found),
         )
 

@@ -29,6 +29,7 @@ class Shown:
     unknown: list[str]
     attribution: str | None
     differential: str | None
+    map_key: str
 
     @property
     def symbols(self) -> list[str]:
@@ -47,6 +48,7 @@ def read_shown(entry: OpenedStore, choices: Mapping[str, str] | None) -> Shown:
     genes, unknown = split_genes(entry.gene_index, text, MOST_GENES)
     manifest = entry.store.manifest
     default = default_attribution(entry.store)
+    maps = [info.key for info in manifest.maps]
     tests = [info.key for info in manifest.differentials]
     return Shown(
         entry=entry,
@@ -60,4 +62,5 @@ def read_shown(entry: OpenedStore, choices: Mapping[str, str] | None) -> Shown:
             default.key if default else None,
         ),
         differential=pick(choices, "de", tests, tests[0] if tests else None),
+        map_key=pick(choices, "map", maps, None) or maps[0],
     )

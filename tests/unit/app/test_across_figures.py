@@ -97,3 +97,12 @@ def test_the_scatter_of_a_pair_has_one_scale(store):
     assert list(line.x) == list(line.y)
     assert figure.layout.xaxis.title.text == "effect on A, c0001"
     assert "CD79A" in {note.text for note in figure.layout.annotations}
+
+
+def test_labels_are_no_markup(store):
+    found = read_gene(store, store.gene_symbols.index("LYZ"), "neighbours", "inactive")
+    labels = ["<b>T & B</b>"] * 6
+    figure = draw_gene(found.symbol, list_points(found), store.concept_ids, labels, "light")
+    hovers = [text for trace in figure.data for text in trace.customdata or ()]
+    assert len(hovers) > 1
+    assert all(text.endswith(" &lt;b&gt;T &amp; B&lt;/b&gt;") for text in hovers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from dash import no_update
@@ -14,6 +15,7 @@ from scconcepts_app.components import ids
 from scconcepts_app.library import Library
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
+from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.columns import encode_strings
 from tests.unit.app.conftest import with_arrays
 
@@ -243,3 +245,25 @@ def test_a_pair_of_every_kind_of_store(answer, key):
     json.dumps(found, cls=PlotlyJSONEncoder)
     figure = answer(DRAW_PAIR, {"a": "c0001", "b": "c0002"}, "dark", where)
     assert figure.data or figure.layout.annotations
+
+
+def test_the_map_of_genes_and_of_cells_follows_the_address(store, settings):
+    umap = store.manifest.maps[0]
+    maps = [umap, replace(umap, key="counts", title="UMAP of the counts")]
+    both = ConceptStore(store.path, replace(store.manifest, maps=maps))
+    app = create_app(Library([("fixture", both)]), settings)
+    for page, place in (("genes", ids.GENE_MAPS), ("cells", ids.CELLS_MAPS)):
+        (output,) = [k for k in app.callback_map if f"{place}.data" in k.strip(".").split("...")]
+        call = app.callback_map[output]["callback"].__wrapped__
+        for wanted, shown in (
+            ("counts", "counts"),
+            ("umap", "umap"),
+            ("zzz", "umap"),
+            ("", "umap"),
+        ):
+            answers = call(
+                {"g": "LYZ", "map": wanted}, at(page), *([[]] if page == "genes" else [])
+            )
+            (found,) = [a for a in answers if isinstance(a, dict)]
+            (spec,) = found.values()
+            assert spec["cells"]["coordinatesUrl"].endswith(f"/map/{shown}"), (page, wanted)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from scconcepts_app.annotations import AnnotationService
 from scconcepts_app.h5ad import write_cells, write_concepts
+from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.concepts import list_concepts
 from tests.unit.app.conftest import with_arrays
 
@@ -85,6 +87,17 @@ def test_the_smallest_p_is_not_0(store, tmp_path):
     found = anndata.read_h5ad(path)
     assert np.asarray(found.layers["differential_p"])[0, gene] == pytest.approx(1e-200)
     assert found.layers["effect"].dtype == np.float32
+
+
+def test_a_map_called_concepts_leaves_the_activations_alone(store, tmp_path):
+    info = replace(store.manifest.maps[0], key="concepts")
+    variant = ConceptStore(store.path, replace(store.manifest, maps=[info]))
+    variant._maps = {**store._maps, "maps/concepts/xy": store.array("maps/umap/xy")}
+    path = tmp_path / "cells.h5ad"
+    write_cells(path, variant, list_concepts(variant))
+    found = anndata.read_h5ad(path)
+    assert found.obsm["X_concepts"].shape == (300, 6)
+    assert found.obsm["X_concepts_map"] == pytest.approx(np.asarray(store.array("maps/umap/xy")))
 
 
 def test_missing_categories_stay_missing(store, tmp_path):

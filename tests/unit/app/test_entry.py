@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scconcepts_app.settings import settings_table
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -96,3 +98,10 @@ def test_gunicorns_server_serves_the_stores(store, tmp_path):
         [sys.executable, "-c", code], cwd=ROOT, env=environ, capture_output=True, text=True
     )
     assert done.stdout.strip() == "['fixture']"
+
+
+def test_help_lists_every_setting():
+    done = run("--help")
+    assert done.returncode == 0
+    for variable, _, _ in settings_table():
+        assert f"  {variable}\n" in done.stdout

@@ -9,7 +9,6 @@ from scconcepts_app.views.pathways import (
     choose_for_plot,
     default_enrichment,
     list_pathways,
-    shorten_set_name,
 )
 from tests.store_factory import MARKERS
 from tests.unit.app.conftest import with_arrays
@@ -56,16 +55,3 @@ def test_the_plot_takes_the_smallest_p_and_orders_by_statistic(store):
 def test_an_unknown_test_is_an_error(store):
     with pytest.raises(KeyError):
         list_pathways(store, 0, "nonsense")
-
-
-@pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "Tnfa signaling via nfkb"),
-        ("response to virus (GO:0009615)", "Response to virus"),
-        ("Interferon response", "Interferon response"),
-        ("TCR", "TCR"),
-    ],
-)
-def test_short_names(name, short):
-    assert shorten_set_name(name) == short

@@ -19,6 +19,7 @@ FULL = {
     "SCCONCEPTS_ANNOTATIONS_URL": "postgresql://ada:secret@db/labels",
     "SCCONCEPTS_CACHE_DIR": "/somewhere/cache",
     "SCCONCEPTS_CACHE_URL": "redis://:secret@cache:6379/0",
+    "SCCONCEPTS_MAX_JOBS": "3",
     "SCCONCEPTS_DEFAULT_AUTHOR": "Ada Lovelace",
     "SCCONCEPTS_URL_PREFIX": "/concepts/",
     "SCCONCEPTS_LOG_LEVEL": "DEBUG",
@@ -41,6 +42,7 @@ def test_every_variable_is_read() -> None:
     assert settings.port == 9000 and settings.host == "0.0.0.0"
     assert settings.annotations_url == FULL["SCCONCEPTS_ANNOTATIONS_URL"]
     assert settings.cache_dir == Path("/somewhere/cache") and settings.log_level == "debug"
+    assert settings.max_jobs == 3
     assert settings.default_author == "Ada Lovelace" and settings.url_prefix == "/concepts/"
     assert len(FULL) == len(fields(Settings))
 
@@ -71,6 +73,12 @@ def test_all_faults_come_in_one_error() -> None:
 def test_ports_that_are_none(port: str) -> None:
     with pytest.raises(SettingsError, match="SCCONCEPTS_PORT"):
         Settings.from_environment({"SCCONCEPTS_PORT": port})
+
+
+@pytest.mark.parametrize("jobs", ["0", "65", "-1", "many"])
+def test_numbers_of_jobs_that_are_none(jobs: str) -> None:
+    with pytest.raises(SettingsError, match=f"MAX_JOBS: found '{jobs}', expected .* from 1 to 64"):
+        Settings.from_environment({"SCCONCEPTS_MAX_JOBS": jobs})
 
 
 @pytest.mark.parametrize("prefix", ["/a", "a/", "//", "/a b/", "https://x/"])

@@ -8,7 +8,7 @@ import pytest
 from precompute.association import Association
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment
-from precompute.naming import ProposedLabel, propose_label, shorten_set_name
+from precompute.naming import ProposedLabel, propose_label
 from precompute.obs import Column, Obs
 
 KINDS = ["B cell", "T cell"]
@@ -65,7 +65,7 @@ def propose(
         ({"f1": (0.7, 0.6), "genes": ["A"]}, "B cell"),
         ({"lift": (0.2, 0.8)}, "stimulated"),
         ({"lift": (0.21, 0.79)}, "Unnamed"),
-        ({"q": (0.04, 0.5)}, "E2f targets"),
+        ({"q": (0.04, 0.5)}, "E2F targets"),
         ({"q": (0.06, 0.05)}, "Unnamed"),
         ({"q": (0.5, 0.001), "genes": ["A"]}, "T cell"),
         ({"q": (0.001, 0.5), "statistic": (-2.0, 1.0)}, "Unnamed"),
@@ -78,7 +78,7 @@ def propose(
         ),
         (
             {"f1": (0.1, 0.9), "lift": (0.0, 1.0), "q": (0.01, 0.5)},
-            "T cell · stimulated · E2f targets",
+            "T cell · stimulated · E2F targets",
         ),
     ],
 )
@@ -130,19 +130,3 @@ def test_without_columns_and_sets_only_genes_are_left():
     flags = {name: np.array([False]) for name in NO_FLAGS}
     label = propose_label(0, nothing, Obs([], ()), flags, ["A", "B"], [], None, "", None)
     assert label.text == "A, B"
-
-
-@pytest.mark.parametrize(
-    ("name", "short"),
-    [
-        ("HALLMARK_TNFA_SIGNALING_VIA_NFKB", "Tnfa signaling via nfkb"),
-        ("type I interferon signaling pathway (GO:0060337)", "Type I interferon signaling pathway"),
-        ("Cell Cycle (R-HSA-1640170)", "Cell Cycle"),
-        ("REACTOME_CELL_CYCLE", "Cell cycle"),
-        ("HALLMARK_COMPLEMENT", "Complement"),
-        ("T cell", "T cell"),
-        ("MHC", "MHC"),
-    ],
-)
-def test_short_names_of_sets(name, short):
-    assert shorten_set_name(name) == short
