@@ -4,7 +4,7 @@
   const FIRST_MS = 1000;
   const LONGEST_MS = 8000;
   const original = window.fetch;
-  // "id.property" -> {id, property, value}: changes that no callback has answered yet
+  // "id.property" -> {id, property}: what changed and no callback has answered yet
   const missed = new Map();
   let timer = null;
 
@@ -13,7 +13,7 @@
     if (notice) notice.hidden = !failed;
   }
 
-  /** What a request of Dash was sent for: the values that changed. A click is not a value. */
+  /** What a request of Dash was sent for: [{id, property, value}]. A click is not a value. */
   function changes(body) {
     try {
       const { inputs, changedPropIds } = JSON.parse(body);
@@ -57,8 +57,10 @@
     tell(false);
     const again = [...missed.values()];
     missed.clear();
-    for (const { id, property, value } of again) {
-      window.dash_clientside.set_props(id, { [property]: value });
+    for (const { id, property } of again) {
+      // As it is now: the reader may have gone on since.
+      const props = window.dash_component_api.getLayout(id)?.props;
+      if (props) window.dash_clientside.set_props(id, { [property]: props[property] });
     }
     window.scconcepts?.map?.get("cell-map")?.jobs.fault?.retry();
   }

@@ -183,7 +183,7 @@ def test_means_are_those_of_the_cells_in_the_block(on_map: Driver) -> None:
     script = """() => { const map = scconcepts.map.get('map'); const { view } = map.stage;
       const frame = { clip: view.clip, size: 6, ratio: 1, width: 900, height: 640 };
       const ramp = Uint8Array.from({ length: 1024 }, (_, i) => i >> 2);
-      const { bytes, ...grid } = map.blocks.draw(map.coloring, map.cells, frame, ramp,
+      const { bytes, ...grid } = map.shades.blocks.draw(map.coloring, map.cells, frame, ramp,
         { clear: [1, 2, 3], cell: [4, 5, 6] });
       return [[...bytes], grid, view.clip]; }"""
     found, grid, clip = on_map.page.evaluate(script)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.test_every_page import WATCH_SHIFTS
+from tests.e2e.test_every_page import SHIFTS
 
 pytestmark = pytest.mark.e2e
 
@@ -34,11 +34,10 @@ FIND_CUT = """() => [...document.querySelectorAll(".ag-header-cell-text")]
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_tables_fit_and_stand_still(visit, address):
     page = (visitor := visit(viewport=LAPTOP)).page
-    page.add_init_script(WATCH_SHIFTS)
     page.goto(visitor.site.url + address)
     page.wait_for_selector(ADDRESSES[address])
     page.wait_for_timeout(400)
     assert page.evaluate(FIND_WIDE) == []
     assert page.evaluate(FIND_CUT) == []
-    shifts = page.evaluate("window.shifts")
+    shifts = page.evaluate(SHIFTS)
     assert sum(shift["value"] for shift in shifts) < MOST_SHIFT, shifts

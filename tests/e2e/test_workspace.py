@@ -135,6 +135,7 @@ def test_the_map_is_coloured_by_column_and_gene_and_the_address_tells(visit):
     painted(visitor, "cell_type")
     assert "color=obs:cell_type" in visitor.page.url
     visitor.page.click("#color-gene")
+    visitor.page.wait_for_selector(".dash-dropdown-content input:focus")
     visitor.page.keyboard.type("lyz")
     visitor.page.click(".dash-dropdown-content >> text=LYZ")
     painted(visitor, "LYZ")

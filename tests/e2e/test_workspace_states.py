@@ -104,6 +104,34 @@ def test_a_server_that_does_not_answer_is_said(visit):
     visitor.complaints.clear()  # the browser reports the requests that were cut
 
 
+def test_a_server_that_is_back_does_not_take_the_reader_back(visit):
+    visitor = visit().open_concept("/concept/c0002?store=fixture", "c0002")
+    held, released = [], []
+
+    def answer(route) -> None:
+        body = route.request.post_data or ""
+        if '"concept":"c0004"' in body and not held:
+            route.abort()
+        elif '"concept":"c0005"' in body and not released:
+            held.append(route)
+        else:
+            route.continue_()
+
+    visitor.page.route("**/_dash-update-component*", answer)
+    visitor.page.click(".ag-row[row-id=c0004]")
+    visitor.page.wait_for_selector("#connection:not([hidden])")
+    visitor.page.click(".ag-row[row-id=c0005]")
+    visitor.page.wait_for_selector("#connection", state="hidden")  # by a question of its own
+    assert held
+    for route in held:
+        route.continue_()
+    released.append(True)
+    visitor.wait_for_concept("c0005")
+    visitor.page.wait_for_load_state("networkidle")
+    visitor.wait_for_concept("c0005")
+    visitor.complaints.clear()  # the browser reports the requests that were cut
+
+
 def test_a_map_column_that_fails_is_said_on_the_map(visit):
     visitor = visit()
     visitor.page.route("**/activations/c0002", lambda route: route.fulfill(status=503, body="{}"))
