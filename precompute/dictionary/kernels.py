@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
+_PASSES = 24  # values that are removed one by one rather than by sorting
 _BLOCK = 8  # latents tested against the threshold at once
 # Sums may be reordered, but what is not a number stays that.
 compiled: Any = njit(cache=True, nogil=True, fastmath={"contract", "reassoc", "nsz"})
@@ -91,6 +92,35 @@ def at_least(row, bias, threshold, columns, values):
 
 
 @compiled
+def cut_of(values, n, k, scratch):
+    """Return the k-th largest of n > k values, and how many equal to it are among the k.
+
+    Where few have to go the smallest are found one after the other, by passes without a
+    branch that a processor would guess wrongly; else by partial sorting.
+    """
+    if n - k > _PASSES:
+        for i in range(n):
+            scratch[i] = values[i]
+        smallest = kth_largest(scratch, n, k)
+        ties = k
+        for i in range(n):
+            ties -= values[i] > smallest
+        return smallest, ties
+    infinity = values.dtype.type(np.inf)
+    smallest, above = -infinity, n
+    while above > k:
+        lowest = infinity
+        for i in range(n):
+            value = values[i] if values[i] > smallest else infinity
+            lowest = value if value < lowest else lowest
+        above = 0
+        for i in range(n):
+            above += values[i] > lowest
+        smallest = lowest
+    return smallest, k - above
+
+
+@compiled
 def select_top_k(products, bias, k, columns, values, counts):
     """Keep the k largest positive pre-activations of each cell; of equal ones the lower index.
 
@@ -103,27 +133,23 @@ def select_top_k(products, bias, k, columns, values, counts):
     n_cells, n_latents = products.shape
     candidates = np.empty(n_latents + 1, columns.dtype)
     kept, scratch = np.empty((2, n_latents + 1), values.dtype)
-    tops = np.empty(min(n_latents, 2 * k), values.dtype)
+    # More lanes leave fewer to sort out, and cost more to sort.
+    tops = np.empty(min(n_latents, max(2 * k, min(4 * k, 64))), values.dtype)
     for cell in range(n_cells):
         row = products[cell]
         found = at_least(row, bias, lower_bound(row, bias, k, tops), candidates, kept)
-        smallest = row[0] * 0
+        counts[cell] = min(found, k)
+        limit, ties = row[0] * 0, 0
         if found > k:
-            for i in range(found):
-                scratch[i] = kept[i]
-            smallest = kth_largest(scratch, found, k)
-        ties = k
-        for i in range(found):
-            ties -= kept[i] > smallest
-        place = 0
-        for i in range(found):
-            equal = kept[i] == smallest
-            if kept[i] > smallest or (equal and ties > 0):
-                columns[cell, place] = candidates[i]
-                values[cell, place] = kept[i]
-                place += 1
-                ties -= equal
-        counts[cell] = place
+            limit, ties = cut_of(kept, found, k, scratch)
+        place = i = 0
+        while place < k and i < found:
+            columns[cell, place] = candidates[i]
+            values[cell, place] = kept[i]
+            equal = kept[i] == limit and ties > 0
+            place += kept[i] > limit or equal
+            ties -= equal
+            i += 1
 
 
 @compiled
