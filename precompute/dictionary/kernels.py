@@ -82,12 +82,12 @@ def at_least(row, bias, threshold, columns, values):
                 value = row[i] + bias[i]
                 columns[found] = i
                 values[found] = value
-                found += value >= threshold and value > 0
+                found += (value >= threshold) & (value > 0)
     for i in range(whole, n_latents):
         value = row[i] + bias[i]
         columns[found] = i
         values[found] = value
-        found += value >= threshold and value > 0
+        found += (value >= threshold) & (value > 0)
     return found
 
 
@@ -146,8 +146,8 @@ def select_top_k(products, bias, k, columns, values, counts):
         while place < k and i < found:
             columns[cell, place] = candidates[i]
             values[cell, place] = kept[i]
-            equal = kept[i] == limit and ties > 0
-            place += kept[i] > limit or equal
+            equal = (kept[i] == limit) & (ties > 0)
+            place += (kept[i] > limit) | equal
             ties -= equal
             i += 1
 
