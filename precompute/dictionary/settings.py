@@ -9,7 +9,7 @@ import numpy as np
 
 VARIANTS = ("topk", "batch_topk", "matryoshka")
 _CELLS_PER_BATCH = (256, 2048)
-_FEWEST_STEPS = 2000
+_FEWEST_STEPS = 4000
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Settings:
         general (Bussmann et al. 2025).
     prefixes : shares of the latents in the nested prefixes of ``matryoshka``, ascending to 1.
     learning_rate : the highest of the schedule; None lets short runs choose it.
-    cells_per_batch : None takes 256, or more (up to 2,048) while 2,000 steps remain.
+    cells_per_batch : None takes 256, or more (up to 2,048) while 4,000 steps remain.
     held_out : share of the cells kept from the training to measure it on.
     patience : epochs without a better explained variance of the held-out cells, after which
         the decay of the learning rate begins early; None trains all epochs.

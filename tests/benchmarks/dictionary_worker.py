@@ -117,6 +117,11 @@ def sae_lens(cells: np.ndarray, n_latents: int, k: int, n_batch: int, n_seeds: i
 
 
 def overcomplete(cells: np.ndarray, n_latents: int, k: int, n_batch: int, n_seeds: int) -> Step:
+    from unittest.mock import MagicMock
+
+    # Take no part, and need a torchvision and a matplotlib other than those pip finds.
+    for name in ("models", "visualization"):
+        sys.modules[f"overcomplete.{name}"] = MagicMock()
     import torch
     from overcomplete.sae import TopKSAE
 
