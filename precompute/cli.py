@@ -93,6 +93,7 @@ def make_parser() -> argparse.ArgumentParser:
     attribute.add_argument("--data", help="the h5ad, where it is no longer at its old place")
     attribute.add_argument("--device", help="auto, cpu or cuda; overrides the config")
     attribute.set_defaults(run=_attribute)
+    _add_train_dictionary(commands)
     synthetic = commands.add_parser(
         "synthetic", help="a store of any size without data or model, to measure the app with"
     )
@@ -124,6 +125,35 @@ def _add_run(commands, name: str, help_text: str, until: str) -> None:
         help="overrides enrichment.gene_sets; may be repeated",
     )
     command.set_defaults(run=_run, until=until)
+
+
+def _add_train_dictionary(commands) -> None:
+    command = commands.add_parser(
+        "train-dictionary", help="train dictionaries on an npy file of embeddings, of any size"
+    )
+    command.add_argument("embeddings", type=Path, metavar="EMBEDDINGS.npy")
+    command.add_argument("--latents", type=int, required=True, metavar="M")
+    command.add_argument("--k", type=int, required=True, help="most latents active in a cell")
+    command.add_argument("--seeds", type=_integers, default=[0], metavar="0,1,2")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--epochs", type=int, default=100, help="passes over the cells")
+    command.add_argument("--variant", default="topk", help="topk, batch_topk or matryoshka")
+    command.add_argument("--learning-rate", type=float, help="default: chosen by short runs")
+    command.add_argument("--batch", type=int, metavar="CELLS", help="default: 256 to 2,048")
+    command.add_argument(
+        "--held-out", type=float, default=0.0, metavar="SHARE", help="of the cells, to measure on"
+    )
+    command.add_argument("--donors", type=Path, metavar="LABELS.npy", help="hold out whole donors")
+    command.add_argument(
+        "--patience", type=int, metavar="EPOCHS", help="end early without progress on held-out"
+    )
+    command.add_argument("--resample", action="store_true", help="revive dead latents")
+    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    command.set_defaults(run=_train_dictionary)
+
+
+def _integers(text: str) -> list[int]:
+    return [int(part) for part in text.split(",")]
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -168,6 +198,30 @@ def _attribute(options: argparse.Namespace) -> int:
     refused = [f"concept {i + 1}: {why}" for i, why in enumerate(result.reason) if why]
     for line in refused:
         print(f"not attributed, {line}", file=sys.stderr)
+    print(options.out)
+    return 0
+
+
+def _train_dictionary(options: argparse.Namespace) -> int:
+    from precompute.dictionary import Settings
+    from precompute.train_dictionary import run_train_dictionary
+
+    settings = Settings(
+        options.latents,
+        options.k,
+        options.epochs,
+        options.variant,
+        learning_rate=options.learning_rate,
+        cells_per_batch=options.batch,
+        held_out=options.held_out,
+        patience=options.patience,
+        resample=options.resample,
+    )
+    training = run_train_dictionary(
+        options.embeddings, options.out, settings, options.seeds, options.device, options.donors
+    )
+    for seed, curve in zip(options.seeds, training.curves, strict=True):
+        print(f"seed {seed}: explained variance {curve[-1]:.4f} in the last epoch")
     print(options.out)
     return 0
 

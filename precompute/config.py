@@ -48,10 +48,17 @@ class ModelConfig:
 
 @dataclass(frozen=True)
 class DictionaryConfig:
-    """The sparse autoencoders and their consensus."""
+    """The sparse autoencoders and their consensus.
+
+    `variant` is ``topk`` (the k largest latents of a cell), ``batch_topk`` (the n x k largest of
+    a batch of n cells while training) or ``matryoshka`` (``topk`` whose first latents alone must
+    rebuild the cell as well). `resample` gives latents that no cell uses a new direction.
+    """
 
     expansion: float = 2.0
     k: int = 4
+    variant: str = "topk"
+    resample: bool = False
     n_seeds: int = 5
     epochs: int = 100
     learning_rate: float | None = None
@@ -141,7 +148,10 @@ COUNTERFACTUALS = (
 # What counterfactual cells can be matched on; also the roles of obs columns.
 MATCH = ("donor", "batch", "tissue", "cell_type")
 METHODS = ("exact_swap", "gradient", "integrated_gradients")
+# The names of `precompute.dictionary`, which would load torch here.
+VARIANTS = ("topk", "batch_topk", "matryoshka")
 _CHOICES = {
+    "dictionary.variant": VARIANTS,
     "attribution.method": METHODS,
     "model.kind": ("scvi", "embedding"),
     "pack.expression": ("all", "model"),

@@ -9,16 +9,20 @@ from precompute.dictionary.metrics import (
     mean_active,
 )
 from precompute.dictionary.model import Dictionary
+from precompute.dictionary.settings import VARIANTS, Settings
 from precompute.dictionary.similarity import (
     activation_correlation,
     activation_matrix,
     partner_share,
 )
-from precompute.dictionary.train import train, train_seeds
+from precompute.dictionary.train import Training, train, train_dictionaries, train_seeds
 
 __all__ = [
+    "VARIANTS",
     "Consensus",
     "Dictionary",
+    "Settings",
+    "Training",
     "activation_correlation",
     "activation_matrix",
     "active_cells",
@@ -30,5 +34,6 @@ __all__ = [
     "partner_share",
     "save_dictionary",
     "train",
+    "train_dictionaries",
     "train_seeds",
 ]

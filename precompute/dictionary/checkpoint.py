@@ -34,6 +34,11 @@ def save_dictionary(dictionary: Dictionary, path: Path | str) -> None:
         tensors[_OPTIONAL] = dictionary.curve
     # save() writes the memory of an array, which must therefore be in C order.
     contents = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
+    write_whole(path, contents)
+
+
+def write_whole(path: Path, contents: bytes) -> None:
+    """Write a file wholly, or not at all, also when the process is killed."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         with partial.open("wb") as file:

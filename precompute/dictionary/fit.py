@@ -1,98 +1,96 @@
-"""The training loop on centred and scaled cells. Knows nothing of dictionaries or files."""
+"""The training loop over epochs and chunks. Knows nothing of files or of dictionaries."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import torch
+import numpy as np
 
-from precompute.dictionary.topk import TopKBank
+from precompute.dictionary.course import Course
+from precompute.dictionary.engines import Engine, OnCells
+from precompute.dictionary.feed import Feed
+from precompute.dictionary.rebuilding import explained, resample
+from precompute.dictionary.settings import Settings
 
-_CELLS_PER_BATCH = 256
-_CALIBRATION_CELLS = 4096
-_WARM_UP = 0.05
-_DECAY = 0.30
+_RESAMPLING = 0.5  # share of the epochs in which latents are given new directions
+_TO_DRAW_FROM = 4096
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Size of an autoencoder: its latents, and how many of them a cell may activate."""
+@dataclass
+class Place:
+    """The next chunk of a training."""
 
-    n_latents: int
-    k: int
+    epoch: int = 0
+    chunk: int = 0
+
+
+def steps_per_epoch(sizes: Sequence[int], per_batch: int) -> int:
+    """Return the number of whole batches in the chunks; the partial one of each is left out."""
+    return sum(size // per_batch for size in sizes)
 
 
 def fit(
-    cells: torch.Tensor,
-    seeds: Sequence[int],
-    shape: Shape,
-    epochs: int,
-    learning_rate: float,
-    on_epoch: Callable[[], None],
-) -> tuple[TopKBank, torch.Tensor]:
-    """Train one autoencoder a seed, all of them in the same batched steps.
+    courses: Sequence[Course],
+    feed: Feed,
+    settings: Settings,
+    engine: Engine,
+    held_out: np.ndarray | None = None,
+    place: Place | None = None,
+    on_cells: OnCells = lambda n_cells: None,
+    on_chunk: Callable[[Place], None] = lambda place: None,
+) -> None:
+    """Train all courses to their ends, from `place` on.
 
     Parameters
     ----------
-    cells : (n_cells, d_embedding), centred, root mean square 1, on the device to train on.
-    seeds : each draws its own first decoder and its own order of batches.
-    epochs : passes over the cells; the last partial batch of each order is left out.
-    learning_rate : the highest, between the warm-up and the decay.
-    on_epoch : called after each epoch.
-
-    Returns
-    -------
-    bank : the trained autoencoders.
-    curve : (n_seeds, n_epochs), explained variance of the batches while they were learnt.
+    courses : trained side by side, each by itself.
+    feed : the training cells.
+    settings : epochs, batches, and the options.
+    engine : takes the steps.
+    held_out : (n_cells, d_embedding), centred and scaled; measured after each epoch.
+    place : where a former run stopped.
+    on_cells : called with the number of cells learnt by a seed since the last call.
+    on_chunk : called after each chunk with the place of the next one.
     """
-    # The generators stay on the CPU: the same draws on every device.
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    bank = TopKBank(generators, shape.n_latents, cells.shape[1], shape.k, cells.device)
-    bank.calibrate_encoder(cells[:_CALIBRATION_CELLS])
-    optimiser = _adam(bank, learning_rate)
-    per_batch = min(_CELLS_PER_BATCH, len(cells))
-    n_batches = steps_per_epoch(len(cells))
-    curve = torch.empty(len(seeds), epochs)
-    for epoch in range(epochs):
-        orders = torch.stack([torch.randperm(len(cells), generator=g) for g in generators])
-        residual, total = torch.zeros(2, len(seeds), device=cells.device)
-        for batch in range(n_batches):
-            chosen = orders[:, batch * per_batch : (batch + 1) * per_batch].to(cells.device)
-            share_done = (epoch * n_batches + batch) / (epochs * n_batches)
-            optimiser.param_groups[0]["lr"] = learning_rate * _schedule(share_done)
-            x = cells[chosen]
-            residual += _step(bank, optimiser, x)
-            total += x.square().sum(dim=(1, 2))
-        curve[:, epoch] = (1 - residual / total).cpu()
-        on_epoch()
-    return bank, curve
+    place = place or Place()
+    sizes = feed.sizes
+    per_batch = settings.batch_size(sum(sizes))
+    n_learnt = steps_per_epoch(sizes, per_batch) * per_batch
+    while place.epoch < settings.epochs:
+        running = [course for course in courses if not course.ended]
+        if not running:
+            return
+        for index in range(place.chunk, len(sizes)):
+            cells = feed.chunk(place.epoch, index)
+            orders = [
+                _order([course.seed, place.epoch, index], len(cells), per_batch)
+                for course in running
+            ]
+            engine.train(running, cells, orders, on_cells)
+            place.chunk = index + 1
+            if place.chunk < len(sizes):
+                on_chunk(place)
+        for course in running:
+            _end_epoch(course, settings, held_out)
+            if settings.resample and place.epoch < _RESAMPLING * settings.epochs:
+                dead = np.flatnonzero(course.model.idle >= n_learnt)
+                seed = [course.seed, place.epoch]
+                resample(course.model, dead, cells[:_TO_DRAW_FROM], settings.k, seed)
+        place.epoch, place.chunk = place.epoch + 1, 0
+        on_chunk(place)
 
 
-def steps_per_epoch(n_cells: int) -> int:
-    """Return the number of whole batches in one pass over the cells, at least 1."""
-    return max(1, n_cells // _CELLS_PER_BATCH)
+def _order(seed: list[int], n_cells: int, per_batch: int) -> np.ndarray:
+    """Return the rows of each batch of a chunk, (n_batches, per_batch)."""
+    order = np.random.default_rng(seed).permutation(n_cells)
+    n_batches = n_cells // per_batch
+    return order[: n_batches * per_batch].reshape(n_batches, per_batch)
 
 
-def _step(bank: TopKBank, optimiser: torch.optim.Optimizer, x: torch.Tensor) -> torch.Tensor:
-    """Take one optimiser step and return the squared residual of each seed, before it."""
-    residual = (bank(x) - x).square().sum(dim=(1, 2))
-    optimiser.zero_grad(set_to_none=True)
-    # Seeds share no parameter: the gradient of the sum holds each seed's own.
-    (residual.sum() / x.shape[1]).backward()
-    bank.drop_parallel_gradient()
-    optimiser.step()
-    bank.normalise_decoder()
-    return residual.detach()
-
-
-def _schedule(share_done: float) -> float:
-    """Return the factor on the learning rate: linear warm-up, plateau, linear decay to 0."""
-    return min(1.0, (share_done + 1e-3) / _WARM_UP, (1 - share_done) / _DECAY)
-
-
-def _adam(bank: TopKBank, learning_rate: float) -> torch.optim.Optimizer:
-    try:
-        return torch.optim.Adam(bank.parameters(), lr=learning_rate, fused=True)
-    except RuntimeError:  # this device has no fused kernel
-        return torch.optim.Adam(bank.parameters(), lr=learning_rate)
+def _end_epoch(course: Course, settings: Settings, held_out: np.ndarray | None) -> None:
+    course.end_epoch()
+    if held_out is not None:
+        course.held_out.append(explained(course.model, held_out, settings.k))
+        if settings.patience is not None:
+            course.stop_early(settings.patience)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from precompute.config import DictionaryConfig
-from precompute.device import threads_for
 from precompute.dictionary import (
+    Settings,
     dead_latents,
     explained_variance,
     find_consensus,
     mean_active,
-    train_seeds,
+    train_dictionaries,
 )
 from precompute.errors import fault
 from precompute.models.choose import make_model
@@ -60,18 +60,23 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     config, embeddings = run.config.dictionary, run.embeddings
     n_latents = count_latents(config, embeddings.shape[1])
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
-    n_weights = 2 * n_latents * embeddings.shape[1] * config.n_seeds
-    with progress_bar("dictionary") as progress, threads_for(n_weights):
-        trained = train_seeds(
+    settings = Settings(
+        n_latents,
+        config.k,
+        config.epochs,
+        config.variant,
+        learning_rate=config.learning_rate,
+        resample=config.resample,
+    )
+    with progress_bar("dictionary") as progress:
+        trained = train_dictionaries(
             embeddings,
-            n_latents,
-            config.k,
+            settings,
             seeds,
-            config.epochs,
-            config.learning_rate,
             str(run.device),
             progress,
-        )
+            state=run.parts.folder / "training.safetensors" if run.parts else None,
+        ).dictionaries
     consensus = find_consensus(trained, embeddings, config.min_share, config.cut)
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)

@@ -97,7 +97,15 @@ ALLOWED = {
         "torch",
         "tqdm",
     },
-    "precompute/dictionary": {"numpy", "precompute", "safetensors", "scipy", "torch"},
+    "precompute/dictionary": {
+        "numba",
+        "numpy",
+        "precompute",
+        "safetensors",
+        "scipy",
+        "threadpoolctl",
+        "torch",
+    },
     # Arrays in, arrays out: it knows no run, no config and no stage.
     "precompute/attribution": {
         "numpy",
