@@ -142,6 +142,7 @@ class Run:
             self.dictionary.n_latents,
             self.donors,
             self.match,
+            self.cells.cell_ids,
         )
 
     @property

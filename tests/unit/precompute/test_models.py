@@ -155,7 +155,7 @@ def test_embeddings_that_came_with_the_cells(cells, tmp_path):
         assert np.array_equal(model.embed(cells.model_counts(), None), cells.obsm["X_truth"])
         assert (model.d_embedding, model.differentiable) == (5, "none")
         with pytest.raises(InputError, match="came without their model"):
-            model.embed_log1p(torch.zeros(1, 60), None)
+            model.embed_expression(torch.zeros(1, 60), None)
 
 
 def test_embeddings_that_are_not_there(cells):
