@@ -25,7 +25,8 @@ def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
     with progress_bar("model") as progress:
         model = make_model(config, run.cells, run.config.seed, folder, run.device, progress)
     run.model = model
-    embeddings = model.embed(run.cells.model_counts(), run.covariates, run.cells.cell_ids)
+    with threads_for(model.n_weights):
+        embeddings = model.embed(run.cells.model_counts(), run.covariates, run.cells.cell_ids)
     record = {
         "name": model.name,
         "d_embedding": model.d_embedding,

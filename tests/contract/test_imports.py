@@ -129,6 +129,7 @@ ALLOWED = {
         "scipy",
         "scvi",
         "torch",
+        "transformers",
     },
 }
 
