@@ -62,6 +62,11 @@ class Setting:
         return (cells[start : start + step] for start in range(0, len(cells), step))
 
     @property
+    def runs_tokens(self) -> bool:
+        """Whether a changed gene costs a run of a transformer, so that tests are kept small."""
+        return self.readout.model.differentiable not in ("expression", "none")
+
+    @property
     def n_null(self) -> int:
         """Draws of the null."""
         return sum(null.n_draws for null in self.null)
