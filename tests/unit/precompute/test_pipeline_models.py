@@ -1,7 +1,9 @@
 """The whole pipeline on token models and on a module: from cells to a store."""
 
 import json
+import pickle
 
+import anndata as ad
 import numpy as np
 import pytest
 
@@ -23,8 +25,6 @@ SMALL = {
 
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
-    import anndata as ad
-
     folder = write_inputs(tmp_path_factory.mktemp("models"))
     names = ad.read_h5ad(folder / "cells.h5ad").var_names
     known = names[: N_GENES - 10]
@@ -67,6 +67,39 @@ def test_a_module_from_cells_to_store(inputs):
     )
     assert record(inputs, "module", "model")["name"] == "module"
     assert store.manifest.counts["n_model_genes"] == N_GENES
+
+
+def write_geneformer(folder, genes):
+    transformers = pytest.importorskip(
+        "transformers", reason="needs transformers, the extra geneformer"
+    )
+    tokens = {"<pad>": 0, "<mask>": 1, **{gene: i + 2 for i, gene in enumerate(genes)}}
+    settings = transformers.BertConfig(
+        vocab_size=len(tokens),
+        hidden_size=8,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=8,
+        max_position_embeddings=64,
+        hidden_act="relu",
+    )
+    transformers.BertForMaskedLM(settings).save_pretrained(folder)
+    (folder / "token_dictionary.pkl").write_bytes(pickle.dumps(tokens))
+    medians = dict.fromkeys(genes, 1.5)
+    (folder / "gene_median_dictionary.pkl").write_bytes(pickle.dumps(medians))
+
+
+def test_geneformer_from_cells_to_attribution(inputs):
+    names = ad.read_h5ad(inputs / "cells.h5ad").var_names
+    write_geneformer(inputs / "geneformer", list(names[:-5]))
+    settings = {"model.kind": "geneformer", "model.path": "geneformer"}
+    settings["attribution.counterfactuals"] = ["nearest"]
+    config = write_config(inputs, {**SMALL, **settings}, "geneformer")
+    assert main(["attribution", str(config)]) == 0
+    assert record(inputs, "geneformer", "model")["unit"] == "score"
+    effect = np.load(inputs / "geneformer.workspace" / "attribution" / "nearest.effect.npy")
+    assert effect.shape[1] <= N_GENES - 5
+    assert (np.nan_to_num(effect) != 0).any()
 
 
 @pytest.mark.parametrize(
