@@ -79,13 +79,18 @@ def load_model(
     if config.kind == "geneformer":
         return load_geneformer(Path(config.path), cells, _geneformer_options(config), device)
     if config.kind == "module":
-        check = np.asarray(cells.model_counts()[:_CHECKED_CELLS].toarray(), np.float32)
-        return load_torch_module(config.factory or config.path, check, device)
+        return load_torch_module(config.factory or config.path, _take_some(cells), device)
     return load_scvi(Path(config.path) if config.path else folder / _TRAINED, cells, device)
 
 
 # Cells on which a module of the user's is checked when it is loaded.
 _CHECKED_CELLS = 8
+
+
+def _take_some(cells: Cells) -> np.ndarray:
+    """Return counts (8, n_genes) of the first cells; of fewer, again with other genes each time."""
+    some = np.asarray(cells.model_counts()[:_CHECKED_CELLS].toarray(), np.float32)
+    return np.stack([np.roll(some[i % len(some)], i // len(some)) for i in range(_CHECKED_CELLS)])
 
 
 def list_files(config: ModelConfig) -> list[Path]:

@@ -53,7 +53,7 @@ def load_encoder(folder: Path, arguments: Arguments, vocabulary: Mapping[str, in
         _check_categories(path, arguments, n_categories)
     encoder = ScgptEncoder(
         Sizes(
-            n_tokens=max(vocabulary.values()) + 1,
+            n_tokens=_count_tokens(weights, vocabulary),
             d_model=arguments.embsize,
             n_heads=arguments.nheads,
             d_hidden=arguments.d_hid,
@@ -114,6 +114,18 @@ def rename(weights: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         short = name.removeprefix("module.").replace("self_attn._impl.", "self_attn.")
         renamed[short.replace("self_attn.Wqkv.", "self_attn.in_proj_")] = weight
     return renamed
+
+
+def _count_tokens(weights: Mapping[str, torch.Tensor], vocabulary: Mapping[str, int]) -> int:
+    """Return the rows that the table of tokens must have.
+
+    scGPT appends ``<eoc>`` to a vocabulary that lacks it when it trains, so that the table of such
+    a model has one row more. The embedding never reads it.
+    """
+    n_tokens = max(vocabulary.values()) + 1
+    table = weights.get("encoder.embedding.weight")
+    appended = "<eoc>" not in vocabulary and table is not None and len(table) == n_tokens + 1
+    return n_tokens + 1 if appended else n_tokens
 
 
 def _refuse_normalisation(path: Path, weights: Mapping[str, torch.Tensor]) -> None:

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from precompute.errors import InputError
+from precompute.models.contract import assert_cell_model_contract
 from precompute.models.scgpt import ScgptOptions, load_scgpt
 from precompute.models.scgpt.binning import bin_expression
 from tests.scgpt_case import GENES, make_cells, write_checkpoint
@@ -183,6 +184,12 @@ def test_slopes_are_those_of_small_steps(folder):
             assert abs(float(gate[0, column]) - by_gate) < 2e-5
             assert abs(float(value[0, column]) - by_value) < 2e-5
     assert not gate[0, bins[0] == 0].any() and not value[0, bins[0] == 0].any()
+
+
+@pytest.mark.parametrize("options", [{}, {"pooling": "mean"}, {"ties": "random"}])
+def test_it_keeps_the_contract(folder, options):
+    model, counts, ids = load(folder, **options)
+    assert_cell_model_contract(model, counts[:5].toarray(), None, ids[:5])
 
 
 def test_genes_the_model_does_not_know_are_left_out_and_reported(folder):

@@ -115,6 +115,20 @@ def test_a_vocabulary_of_another_size(folder):
     refused(folder, r"encoder.embedding.weight: found \(42, 12\), expected \(43, 12\)")
 
 
+@pytest.mark.parametrize(("more", "named"), [(1, False), (1, True), (2, False)])
+def test_a_row_for_eoc_that_the_vocabulary_lacks(folder, more, named):
+    """scGPT appends <eoc> itself; any other row without a token is a fault."""
+    name = "encoder.embedding.weight"
+    change_weights(folder, lambda w: {**w, name: torch.cat([w[name], torch.ones(more, 12)])})
+    if named:
+        rewrite_vocabulary(folder, lambda v: {**v, "<eoc>": 1, GENES[0]: 42, GENES[1]: 43})
+        refused(folder, r"found \(43, 12\), expected \(44, 12\)")
+    elif more == 2:
+        refused(folder, r"found \(44, 12\), expected \(42, 12\)")
+    else:
+        assert load_scgpt(folder, make_cells(), ScgptOptions(), CPU).d_embedding == 12
+
+
 def test_a_table_of_values_with_too_few_rows(tmp_path):
     folder = write_checkpoint(tmp_path / "model", input_emb_style="category", pad_value=51)
     change_arguments(folder, n_bins=60)
