@@ -18,8 +18,10 @@ from precompute.errors import fault
 from precompute.models.base import Differentiable, Moves
 
 BATCH_SIZE = 32
-# Tokens of one batch: bounds its memory, where attention grows with the square of a cell's tokens.
+# Tokens of one batch, and pairs of them where every layer keeps what it needs of each pair for the
+# slopes.
 _TOKENS_PER_BATCH = 32_768
+_PAIRS_PER_BATCH = 2_000_000
 
 
 class Tokens(NamedTuple):
@@ -172,7 +174,7 @@ class TokenModel(Moves, ABC):
         """
         embeddings = expression.new_empty(len(expression), self.d_embedding)
         slopes = expression.new_zeros(self.n_parts, *expression.shape)
-        for rows, tokens in self._buckets(expression):
+        for rows, tokens in self._buckets(expression, with_slopes=True):
             found, parts = self.slopes_of(
                 self._to_device(tokens), readers[rows].to(self.device, torch.float32)
             )
@@ -186,23 +188,27 @@ class TokenModel(Moves, ABC):
         presence = (expression > 0).astype(np.float32) - (others > 0)
         return presence[None]
 
-    def _buckets(self, expression: torch.Tensor) -> Iterator[tuple[torch.Tensor, Tokens]]:
+    def _buckets(
+        self, expression: torch.Tensor, with_slopes: bool = False
+    ) -> Iterator[tuple[torch.Tensor, Tokens]]:
         """Yield rows with equally many tokens, and those tokens."""
         sizes = (expression > 0).sum(dim=1).cpu().numpy()
         if not self.embeds_nothing:
             self._refuse_empty(sizes)
-        for chosen in self._batches(sizes):
+        for chosen in self._batches(sizes, with_slopes):
             rows = torch.as_tensor(chosen, device=expression.device)
             block = expression[rows]
             columns = torch.nonzero(block > 0)[:, 1].view(len(rows), int(sizes[chosen[0]]))
             yield rows, Tokens(columns, block.gather(1, columns))
 
-    def _batches(self, sizes: np.ndarray) -> Iterator[np.ndarray]:
+    def _batches(self, sizes: np.ndarray, with_slopes: bool = False) -> Iterator[np.ndarray]:
         """Yield rows with equally many tokens, the shortest first."""
         order = np.argsort(sizes, kind="stable")
         for bucket in np.split(order, np.flatnonzero(np.diff(sizes[order])) + 1):
             if len(bucket):
-                most = max(1, min(self.batch_size, _TOKENS_PER_BATCH // max(1, sizes[bucket[0]])))
+                size = max(1, int(sizes[bucket[0]]))
+                fit = _PAIRS_PER_BATCH // size**2 if with_slopes else _TOKENS_PER_BATCH // size
+                most = max(1, min(self.batch_size, fit))
                 yield from np.split(bucket, range(most, len(bucket), most))
 
     def _to_device(self, tokens: Tokens) -> Tokens:
