@@ -18,6 +18,7 @@ from precompute.errors import fault
 from precompute.genes import read_gene_names
 from precompute.models.choose import fit_cells, load_model
 from precompute.models.tokens import TokenModel
+from precompute.models.torch_module import FILES
 from precompute.obs import read_obs
 from precompute.progress import progress_bar
 
@@ -43,7 +44,7 @@ def parse_model(text: str) -> ModelConfig:
             "module:FILE.pt2",
             "Change it.",
         )
-    if kind == "module" and not Path(place).suffix.startswith((".pt", ".ts")):
+    if kind == "module" and Path(place).suffix not in FILES:
         return ModelConfig(kind=kind, factory=place)
     return ModelConfig(kind=kind, path=place)
 

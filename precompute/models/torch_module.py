@@ -20,7 +20,8 @@ from precompute.models.base import CellModel
 from precompute.models.contract import list_breaches
 from precompute.models.expression import ExpressionModel
 
-SCRIPT, EXPORT = (".pt", ".ts"), ".pt2"
+EXPORT = ".pt2"
+FILES = (".pt", ".ts", EXPORT)
 GENES_FILE = "genes.txt"
 
 
@@ -112,7 +113,7 @@ def source_file(where: str) -> Path:
 
 def _open(where: str) -> tuple[Any, list[str]]:
     path = Path(where)
-    if path.suffix in (*SCRIPT, EXPORT):
+    if path.suffix in FILES:
         return _open_file(path)
     return _call(where)
 

@@ -120,6 +120,7 @@ def test_a_batch_of_no_cells(folder):
 def test_names_of_models():
     assert parse_model("scvi:a/b").path == "a/b"
     assert parse_model("module:package.part:make").factory == "package.part:make"
+    assert parse_model("module:package.pt_models:make").factory == "package.pt_models:make"
     assert parse_model("module:folder/m.pt2").path == "folder/m.pt2"
     with pytest.raises(InputError, match="scgpt:FOLDER"):
         parse_model("scgpt")
