@@ -54,5 +54,5 @@ $(VENV)/.precompute: pyproject.toml constraints.txt $(VENV)/.torch
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.precompute
-	$(PIP) install -q -c constraints.txt -e '.[app,precompute,scvi,dev]'
+	$(PIP) install -q -c constraints.txt -e '.[app,precompute,scvi,geneformer,dev]'
 	@touch $@

@@ -16,6 +16,8 @@ from precompute.errors import InputError, fault
 from precompute.genes import GeneNames, read_gene_names, select_genes
 from precompute.obs import Obs, read_obs
 
+_MINIFIED = "_scvi_adata_minify_type"
+
 
 @dataclass(frozen=True)
 class Cells:
@@ -110,6 +112,7 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
             "at least one cell and one gene",
             "Check the filter that wrote the file.",
         )
+    refuse_minified(adata, source)
     counts, counts_from, var = find_counts(adata, config.counts, source)
     check_counts(counts, source, counts_from)
     genes = read_gene_names(var, config.gene_symbols, source)
@@ -136,6 +139,17 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
         source_rows=keep.astype(np.int64),
         notices=(*notices, *obs.notices),
     )
+
+
+def refuse_minified(adata: ad.AnnData, source: str) -> None:
+    """Raise `InputError` when scvi-tools has minified the cells, which leaves zeros for counts."""
+    if _MINIFIED in adata.uns:
+        raise fault(
+            source,
+            "it was minified by scvi-tools: its counts are zeros in the place of the real ones",
+            "the counts of the cells",
+            "Give the h5ad from before minification; the minified model itself can be used.",
+        )
 
 
 def _is_matrix(value: object) -> bool:

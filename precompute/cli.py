@@ -94,6 +94,7 @@ def make_parser() -> argparse.ArgumentParser:
     attribute.add_argument("--device", help="auto, cpu or cuda; overrides the config")
     attribute.set_defaults(run=_attribute)
     _add_train_dictionary(commands)
+    _add_embed(commands)
     synthetic = commands.add_parser(
         "synthetic", help="a store of any size without data or model, to measure the app with"
     )
@@ -154,6 +155,52 @@ def _add_train_dictionary(commands) -> None:
 
 def _integers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
+
+
+def _add_embed(commands) -> None:
+    command = commands.add_parser("embed", help="embed an h5ad with a given model (.npy)")
+    command.add_argument("data", type=Path, metavar="DATA.h5ad")
+    command.add_argument(
+        "--model",
+        required=True,
+        help="scgpt:FOLDER, geneformer:FOLDER, scvi:FOLDER, module:package.module:function or "
+        "module:FILE (TorchScript .pt, torch.export .pt2)",
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="EMBEDDINGS.npy")
+    command.add_argument("--batch-size", type=int, default=32, help="most cells at once")
+    command.add_argument(
+        "--ties",
+        choices=("midpoint", "random"),
+        default="midpoint",
+        help="scGPT: the bin of equal counts is the middle of their range, or drawn from it",
+    )
+    command.add_argument(
+        "--layer", default="auto", help="where the counts are: auto, X, raw or a layer"
+    )
+    command.add_argument("--pooling", choices=("cls", "mean"), default="", help="of what tokens")
+    command.add_argument("--hidden-layer", type=int, metavar="N", help="after how many blocks")
+    command.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
+    command.add_argument("--seed", type=int, default=0, help="of what scGPT draws")
+    command.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    command.set_defaults(run=_embed)
+
+
+def _embed(options: argparse.Namespace) -> int:
+    from precompute.embed import apply_options, embed_file, parse_model
+
+    config = apply_options(
+        parse_model(options.model),
+        options.batch_size,
+        options.ties,
+        options.pooling,
+        options.hidden_layer,
+        options.precision,
+    )
+    found = embed_file(
+        options.data, config, options.out, options.layer, options.device, options.seed
+    )
+    print(f"{options.out}: {found.shape[0]:,} cells x {found.shape[1]:,}")
+    return 0
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -32,11 +32,26 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Which model gives the embeddings. `path` loads a saved scVI model instead of training."""
+    """Which model gives the embeddings.
+
+    `path` is the folder of scgpt and geneformer, or the file of a module; for scvi it loads a saved
+    model instead of training. `factory` is the package.module:function that makes a module.
+    `ties` and `precision` are for scgpt, the dictionaries for geneformer where they do not stand
+    beside the model; `pooling` and `hidden_layer` say of what the embedding is taken, left out for
+    what is usual.
+    """
 
     kind: str = "scvi"
     path: str = ""
+    factory: str = ""
     obsm: str = ""
+    ties: str = "midpoint"
+    pooling: str = ""
+    hidden_layer: int | None = None
+    precision: str = "fp32"
+    batch_size: int = 32
+    token_dictionary: str = ""
+    median_dictionary: str = ""
     batch_key: str = ""
     n_latent: int = 32
     n_hidden: int = 128
@@ -153,11 +168,25 @@ VARIANTS = ("topk", "batch_topk", "matryoshka")
 _CHOICES = {
     "dictionary.variant": VARIANTS,
     "attribution.method": METHODS,
-    "model.kind": ("scvi", "embedding"),
+    "model.kind": ("scvi", "scgpt", "geneformer", "module", "embedding"),
+    "model.ties": ("midpoint", "random"),
+    "model.pooling": ("", "cls", "mean"),
+    "model.precision": ("fp32", "bf16"),
     "pack.expression": ("all", "model"),
+}
+# Models that read tokens are compared with whole cells, not with means, which would have thousands
+# of tokens; they are differentiated by token; and a swap costs a run of the model.
+TOKEN_MODELS = ("scgpt", "geneformer")
+_TOKEN_ATTRIBUTION: dict[str, Any] = {
+    "counterfactuals": ("nearest", "random_matched"),
+    "method": "gradient",
+    "max_cells": 50,
+    "n_verify": 20,
+    "set_swap_cells": 8,
 }
 _AT_LEAST = {
     "data.n_top_genes": 10,
+    "model.batch_size": 1,
     "model.n_latent": 2,
     "model.n_hidden": 1,
     "model.n_layers": 1,
@@ -224,6 +253,7 @@ def parse_config(raw: dict[str, Any], where: str) -> Config:
     faults: list[str] = []
     config = parse_record(Config, raw, "", faults)
     if not faults:
+        config = _suit_model(config, raw)
         _check_values(config, faults)
     if faults:
         listed = "\n  - ".join(faults)
@@ -244,9 +274,23 @@ def anchor_paths(config: Config, folder: Path) -> Config:
         config,
         out=anchor(config.out),
         data=replace(config.data, path=anchor(config.data.path)),
-        model=replace(config.model, path=anchor(config.model.path)),
+        model=replace(
+            config.model,
+            path=anchor(config.model.path),
+            token_dictionary=anchor(config.model.token_dictionary),
+            median_dictionary=anchor(config.model.median_dictionary),
+        ),
         enrichment=replace(config.enrichment, gene_sets=sets),
     )
+
+
+def _suit_model(config: Config, raw: dict[str, Any]) -> Config:
+    """Return the config with what is usual for its kind of model where nothing is said."""
+    if config.model.kind not in TOKEN_MODELS:
+        return config
+    given = raw.get("attribution", {})
+    usual = {name: value for name, value in _TOKEN_ATTRIBUTION.items() if name not in given}
+    return replace(config, attribution=replace(config.attribution, **usual))
 
 
 def _look_up(config: Config, where: str) -> Any:
@@ -293,5 +337,21 @@ def _check_relations(config: Config, faults: list[str]) -> None:
     maps = config.maps.make
     if len(set(maps)) < len(maps):
         faults.append(f"maps.make: found {list(maps)}, expected each map once")
-    if config.model.kind == "embedding" and not config.model.obsm:
+    _check_model(config.model, config.attribution.method, faults)
+
+
+def _check_model(model: ModelConfig, method: str, faults: list[str]) -> None:
+    if model.kind == "embedding" and not model.obsm:
         faults.append("model.obsm: expected the name of an obsm matrix for kind = 'embedding'")
+    if model.kind in TOKEN_MODELS and not model.path:
+        faults.append(f"model.path: expected the folder of the model for kind = '{model.kind}'")
+    if model.kind in TOKEN_MODELS and method == "integrated_gradients":
+        faults.append(
+            f"attribution.method: '{model.kind}' reads tokens, so there is no line to follow from "
+            "one cell to another; expected 'gradient' or 'exact_swap'"
+        )
+    if model.kind == "module" and bool(model.path) == bool(model.factory):
+        faults.append(
+            "model: expected either factory = 'package.module:function' or the path of a file for "
+            "kind = 'module'"
+        )

@@ -20,7 +20,7 @@ from precompute.config import Config
 from precompute.device import resolve_device
 from precompute.errors import InputError, fault
 from precompute.maps import choose_maps
-from precompute.models.choose import fit_cells
+from precompute.models.choose import fit_cells, list_files
 from precompute.models.embedding import EmbeddingModel
 from precompute.pack import pack_store
 from precompute.run import Arrays, Record, Run, store_path, workspace_path
@@ -198,7 +198,7 @@ def _check_dictionary(config: Config, cells: Cells) -> None:
     if config.model.kind == "embedding":
         d_embedding = EmbeddingModel(cells, config.model.obsm).d_embedding
         concepts.count_latents(config.dictionary, d_embedding)
-    elif not config.model.path:
+    elif config.model.kind == "scvi" and not config.model.path:
         concepts.count_latents(config.dictionary, config.model.n_latent)
 
 
@@ -259,8 +259,8 @@ def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:
 
 def _digest_files(stage: str, run: Run) -> dict[str, str]:
     """Return digests of what a stage reads from files besides the cells, which may be rewritten."""
-    if stage == "model" and run.config.model.kind == "scvi" and run.config.model.path:
-        return {"model": digest_file(Path(run.config.model.path) / "model.pt")}
+    if stage == "model":
+        return {f"model {path.name}": digest_file(path) for path in list_files(run.config.model)}
     if stage == "enrichment":
         members = [found.tolist() for found in run.sets.members]
         return {"sets": digest_json([run.sets.names, run.sets.descriptions, members])}

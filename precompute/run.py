@@ -52,7 +52,8 @@ class Run:
     @cached_property
     def model(self) -> CellModel:
         """The model that gave the embeddings, loaded from where its stage left it."""
-        return load_model(self.config.model, self.cells, self.outputs["model"].folder, self.device)
+        folder = self.outputs["model"].folder
+        return load_model(self.config.model, self.cells, folder, self.device, self.config.seed)
 
     @cached_property
     def embeddings(self) -> np.ndarray:
@@ -142,6 +143,7 @@ class Run:
             self.dictionary.n_latents,
             self.donors,
             self.match,
+            self.cells.cell_ids,
         )
 
     @property

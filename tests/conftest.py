@@ -11,6 +11,7 @@ from tests.store_factory import write_store
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / "shared" / "data"
+REFERENCES = ROOT.parent / "shared" / "references"
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +32,22 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs the data sets in ../shared/data")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def references() -> Path:
+    """The folder of tiny checkpoints with outputs of the official code, beside the project."""
+    if not REFERENCES.is_dir():
+        pytest.skip("needs the reference checkpoints in ../shared/references")
+    return REFERENCES
+
+
+@pytest.fixture
+def one_thread():
+    """Compute with one thread: tiny networks wait for their threads longer than they work."""
+    import torch  # here, as most tests need none
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
+import torch
+from torch import nn
 
 from precompute.synthetic import simulate
 
@@ -83,3 +85,10 @@ def plant_activations(workspace: Path, active: np.ndarray) -> None:
     values = np.where(indices >= 0, 1 + np.arange(n_cells)[:, None] / n_cells, 0)
     np.save(workspace / "dictionary" / "indices.npy", indices)
     np.save(workspace / "dictionary" / "values.npy", values.astype(np.float32))
+
+
+def make_module() -> tuple[nn.Module, list[str]]:
+    """Return a small network that reads the genes of the planted cells."""
+    torch.manual_seed(0)
+    genes = simulate(N_CELLS, N_GENES, N_PROGRAMMES, seed=0).var_names
+    return nn.Sequential(nn.Linear(N_GENES, 8), nn.SiLU(), nn.Linear(8, 4)), list(genes)

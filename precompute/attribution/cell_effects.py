@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from precompute.attribution.concept import Setting, full_drops
+from precompute.attribution.pairs import Pairs
+from precompute.models.base import LOG1P
 
 N_TOP_CELLS = 20
 N_LISTED_GENES = 30
@@ -60,10 +62,20 @@ def explain_cells(setting: Setting, concept: int) -> CellEffects:
         listed = np.take_along_axis(effects, order, axis=1)
         result.gene[rows] = np.where(listed != 0, order, -1)
         result.effect[rows] = listed
-        both = pairs.log_counts, pairs.profiles.mean(axis=0)
+        both = _log_counts(setting, concept, chunk, pairs)
         for column, known in zip((result.value, result.counterfactual), both, strict=True):
             column[rows] = np.where(listed != 0, np.take_along_axis(known, order, axis=1), 0)
     return result
+
+
+def _log_counts(
+    setting: Setting, concept: int, cells: np.ndarray, pairs: Pairs
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return log1p counts of cells and of their counterfactuals, whatever the model reads."""
+    if setting.readout.model.unit == LOG1P:
+        return pairs.expression, pairs.profiles.mean(axis=0)
+    profiles = setting.counterfactual.profiles(concept, cells)
+    return setting.population.log_counts(cells), profiles.mean(axis=0)
 
 
 def no_cell_effects(n_genes: int) -> CellEffects:

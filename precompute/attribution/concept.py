@@ -12,6 +12,7 @@ from scipy.stats import rankdata
 
 from precompute.attribution.aggregate import EffectSums, Summary, Unit
 from precompute.attribution.counterfactual import Counterfactual
+from precompute.attribution.gradient import add_parts
 from precompute.attribution.methods import Method
 from precompute.attribution.pairs import Pairs
 from precompute.attribution.population import Population
@@ -45,10 +46,11 @@ class Setting:
 
     def pairs(self, concept: int, cells: np.ndarray) -> Pairs:
         """Return the pairs of one concept and some cells."""
+        ids = self.population.ids(cells)
         return Pairs(
             np.full(len(cells), concept),
-            self.population.log_counts(cells),
-            self.counterfactual.profiles(concept, cells),
+            self.readout.prepare(self.population.log_counts(cells), ids),
+            self.readout.prepare(self.counterfactual.profiles(concept, cells), ids),
             None if self.covariates is None else self.covariates[cells],
         )
 
@@ -58,6 +60,11 @@ class Setting:
         n_profiles = self.counterfactual.n_draws + self.n_null
         step = max(1, _VALUES_PER_CHUNK // (self.population.n_genes * n_profiles))
         return (cells[start : start + step] for start in range(0, len(cells), step))
+
+    @property
+    def runs_tokens(self) -> bool:
+        """Whether a changed gene costs a run of a transformer, so that tests are kept small."""
+        return self.readout.model.differentiable not in ("expression", "none")
 
     @property
     def n_null(self) -> int:
@@ -176,7 +183,7 @@ def full_drops(readout: ConceptReadout, pairs: Pairs) -> np.ndarray:
     covariates = readout.covariates_to_device(pairs.covariates)
     concepts = readout.concepts_to_device(pairs.concepts)
     with torch.no_grad():
-        before = readout(readout.to_device(pairs.log_counts), covariates, concepts)
+        before = readout(readout.to_device(pairs.expression), covariates, concepts)
         after = [readout(readout.to_device(p), covariates, concepts) for p in pairs.profiles]
         return (before - torch.stack(after).mean(dim=0)).cpu().numpy()
 
@@ -224,15 +231,21 @@ def _null_effects(
     """Return gradient x difference to other active cells, (n_null, n_cells, n_genes)."""
     if not setting.null:
         return None
-    readout = setting.readout
-    gradient = readout.gradient(
-        readout.to_device(pairs.log_counts),
+    readout, ids = setting.readout, setting.population.ids(cells)
+    slopes = readout.slopes(
+        readout.to_device(pairs.expression),
         readout.covariates_to_device(pairs.covariates),
         readout.concepts_to_device(pairs.concepts),
     )
-    slope = gradient.cpu().numpy()
-    draws = (null.profiles(concept, cells) for null in setting.null)
-    return np.concatenate([slope * (pairs.log_counts - profiles) for profiles in draws])
+    of_part = slopes.cpu().numpy()
+    draws = (
+        readout.prepare(profile[None], ids)
+        for null in setting.null
+        for profile in null.profiles(concept, cells)
+    )
+    return np.stack(
+        [add_parts(of_part, readout.differences(pairs.expression, draw)) for draw in draws]
+    )
 
 
 def _exact(setting: Setting, concept: int, cells: np.ndarray, genes: np.ndarray) -> np.ndarray:

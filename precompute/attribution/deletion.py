@@ -95,7 +95,7 @@ class Replacement:
 
     def __init__(self, readout: ConceptReadout, pairs: Pairs) -> None:
         self._readout = readout
-        self._cells = readout.to_device(pairs.log_counts)
+        self._cells = readout.to_device(pairs.expression)
         self._others = [readout.to_device(profile) for profile in pairs.profiles]
         self._covariates = readout.covariates_to_device(pairs.covariates)
         self._concepts = readout.concepts_to_device(pairs.concepts)

@@ -22,6 +22,7 @@ RANKINGS = ("attribution", "differential", "random")
 _HELD_OUT_CELLS = 60
 # Random orders of a half that are averaged: where few genes hold the effect, one order says little.
 _RANDOM_ORDERS = 10
+_RANDOM_ORDERS_OF_TOKENS = 2
 _MIN_DONORS = 3
 _DRAWS = 200
 _INTERVAL = (0.025, 0.975)
@@ -60,12 +61,16 @@ class Side:
 
 
 def choose_held_out(setting: Setting, concept: int) -> np.ndarray:
-    """Return the cells of a half in which genes are replaced, at most 60."""
+    """Return the cells of a half in which genes are replaced, at most 60.
+
+    Where a run costs much also at most as many as the attribution is made on.
+    """
+    most = min(_HELD_OUT_CELLS, setting.max_cells) if setting.runs_tokens else _HELD_OUT_CELLS
     population = setting.population
     active, values = population.active(concept)
     donors = None if population.donors is None else population.donors[active]
     rng = np.random.default_rng([setting.seed, concept, 8])
-    return choose_cells(active, values, donors, _HELD_OUT_CELLS, rng)
+    return choose_cells(active, values, donors, most, rng)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,8 +165,10 @@ class HeldOutTest:
                 np.argsort(-effects[ranked], kind="stable"),
                 np.argsort(-sides[ranked].scores[concept], kind="stable"),
             )
-            orders = [rng.permutation(len(effects[ranked])) for _ in range(_RANDOM_ORDERS)]
             side = sides[tested]
+            tokens = side.setting.runs_tokens
+            n_orders = _RANDOM_ORDERS_OF_TOKENS if tokens else _RANDOM_ORDERS
+            orders = [rng.permutation(len(effects[ranked])) for _ in range(n_orders)]
             cells = choose_held_out(side.setting, concept)
             pairs = side.setting.pairs(concept, cells)
             replacement = Replacement(side.setting.readout, pairs)

@@ -25,9 +25,14 @@ def gradient_effects(readout: ConceptReadout, pairs: Pairs) -> np.ndarray:
     InputError
         What `ConceptReadout.gradient` refuses.
     """
-    gradient = readout.gradient(
-        readout.to_device(pairs.log_counts),
+    slopes = readout.slopes(
+        readout.to_device(pairs.expression),
         readout.covariates_to_device(pairs.covariates),
         readout.concepts_to_device(pairs.concepts),
     )
-    return gradient.cpu().numpy() * pairs.differences()
+    return add_parts(slopes.cpu().numpy(), readout.differences(pairs.expression, pairs.profiles))
+
+
+def add_parts(slopes: np.ndarray, differences: np.ndarray) -> np.ndarray:
+    """Return the effects (n, n_genes) of slopes and differences (n_parts, n, n_genes)."""
+    return (slopes * differences).sum(axis=0)

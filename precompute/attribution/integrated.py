@@ -62,7 +62,7 @@ class _Line:
     """The line from a counterfactual to the cells, walked along through the whole model."""
 
     def __init__(self, readout: ConceptReadout, pairs: Pairs) -> None:
-        self.cells = readout.to_device(pairs.log_counts)
+        self.cells = readout.to_device(pairs.expression)
         self._readout = readout
         self._covariates = readout.covariates_to_device(pairs.covariates)
         self._concepts = readout.concepts_to_device(pairs.concepts)
@@ -93,7 +93,7 @@ class _HiddenLine:
     """
 
     def __init__(self, readout: ConceptReadout, pairs: Pairs) -> None:
-        self.cells = readout.to_device(pairs.log_counts)
+        self.cells = readout.to_device(pairs.expression)
         self._readout = readout
         self._covariates = readout.covariates_to_device(pairs.covariates)
         self._concepts = readout.concepts_to_device(pairs.concepts)

@@ -13,16 +13,17 @@ class Pairs(NamedTuple):
     Attributes
     ----------
     concepts : (n_pairs,) concept of each pair.
-    log_counts : (n_pairs, n_genes) float32, log1p counts of its cell.
-    profiles : (n_draws, n_pairs, n_genes) float32, counterfactual log1p counts.
+    expression : (n_pairs, n_genes) float32, its cell in the unit of the model (log1p counts for
+        most; see `CellModel`).
+    profiles : (n_draws, n_pairs, n_genes) float32, counterfactuals in the same unit.
     covariates : (n_pairs, n_covariates) for the model, or None.
     """
 
     concepts: np.ndarray
-    log_counts: np.ndarray
+    expression: np.ndarray
     profiles: np.ndarray
     covariates: np.ndarray | None = None
 
     def differences(self) -> np.ndarray:
         """Return u - u_counterfactual, averaged over the draws, (n_pairs, n_genes) float32."""
-        return self.log_counts - self.profiles.mean(axis=0)
+        return self.expression - self.profiles.mean(axis=0)

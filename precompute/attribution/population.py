@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -28,6 +28,7 @@ class Population:
     donors : (n_cells,) int64 codes from 0, or None.
     match : what counterfactual cells share with a cell where enough of them do: names of
         columns, the most important first, to (n_cells,) int64 codes, -1 for missing.
+    cell_ids : (n_cells,) names of the cells, which some models draw tokens by, or None.
     """
 
     counts: sp.csr_matrix
@@ -36,6 +37,7 @@ class Population:
     activations: sp.csc_matrix
     donors: np.ndarray | None
     match: dict[str, np.ndarray]
+    cell_ids: np.ndarray | None = None
 
     @property
     def n_concepts(self) -> int:
@@ -72,7 +74,12 @@ class Population:
             activations=activations,
             donors=None if self.donors is None else self.donors[cells],
             match={name: codes[cells] for name, codes in self.match.items()},
+            cell_ids=None if self.cell_ids is None else self.cell_ids[cells],
         )
+
+    def ids(self, cells: np.ndarray) -> list[str] | None:
+        """Return the names of cells, None where they have none."""
+        return None if self.cell_ids is None else [str(name) for name in self.cell_ids[cells]]
 
     def active(self, concept: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the cells that activate a concept, ascending, and their activations."""
@@ -129,6 +136,7 @@ def make_population(
     n_concepts: int,
     donors: np.ndarray | None = None,
     match: Mapping[str, np.ndarray] | None = None,
+    cell_ids: Sequence[str] | None = None,
 ) -> Population:
     """Return a checked `Population`.
 
@@ -142,6 +150,7 @@ def make_population(
     donors : (n_cells,) label of the donor (or batch) of each cell, or None.
     match : columns that counterfactual cells share with a cell, the most important first,
         each (n_cells,) labels; None for the donor where it is known.
+    cell_ids : names of the cells, for models that draw tokens by them.
 
     Raises
     ------
@@ -154,6 +163,8 @@ def make_population(
     columns = {"library_size": library_size, "embeddings": embeddings, "indices": indices}
     if match is None:
         match = {} if donors is None else {"donor": donors}
+    names = None if cell_ids is None else np.asarray(cell_ids, str)
+    columns |= {} if names is None else {"cell_ids": names}
     columns |= {"values": values} | ({} if donors is None else {"donors": donors}) | dict(match)
     for name, column in columns.items():
         if len(column) != counts.shape[0]:
@@ -170,7 +181,7 @@ def make_population(
     activations.sort_indices()
     embeddings = np.asarray(embeddings, np.float32)
     matched = {name: _factorise(labels) for name, labels in match.items()}
-    return Population(counts, library_size, embeddings, activations, _codes(donors), matched)
+    return Population(counts, library_size, embeddings, activations, _codes(donors), matched, names)
 
 
 def _codes(donors: np.ndarray | None) -> np.ndarray | None:

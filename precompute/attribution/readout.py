@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import torch
 
 from precompute.device import resolve_device
 from precompute.dictionary import Dictionary
 from precompute.errors import InputError, fault
-from precompute.models.base import CellModel
+from precompute.models.base import LOG1P, CellModel
 from precompute.models.linear_first import LinearFirst
 
 
 class ConceptReadout:
-    """Reads pre-activations from log1p counts: model, then encoder of the dictionary.
+    """Reads pre-activations from expression: model, then encoder of the dictionary.
 
     The choice of the top k is left out: it has no gradient where a concept is not chosen,
     and attributions of the chosen value miss completeness.
@@ -71,30 +73,25 @@ class ConceptReadout:
         """Return covariates on the device of the readout, None where there are none."""
         return None if covariates is None else self.to_device(covariates)
 
-    def embed(self, log_counts: torch.Tensor, covariates: torch.Tensor | None) -> torch.Tensor:
-        """Return embeddings (n, d_embedding) of log1p counts (n, n_genes).
+    def embed(self, expression: torch.Tensor, covariates: torch.Tensor | None) -> torch.Tensor:
+        """Return embeddings (n, d_embedding) of expression (n, n_genes) in the model's unit.
 
         Raises
         ------
         InputError
             The model returns another shape than (n, d_embedding), NaN or infinity.
         """
-        embeddings = self.model.embed_log1p(log_counts, covariates)
-        expected = (len(log_counts), len(self._center))
-        if tuple(embeddings.shape) != expected:
-            raise self._fault(
-                f"embed_log1p returned shape {tuple(embeddings.shape)}", f"{expected}"
-            )
-        return self._check_finite(embeddings)
+        embeddings = self.model.embed_expression(expression, covariates)
+        return self._checked_embeddings(embeddings, len(expression))
 
     def __call__(
-        self, log_counts: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor
+        self, expression: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor
     ) -> torch.Tensor:
         """Return one pre-activation a row, (n,).
 
         Parameters
         ----------
-        log_counts : (n, n_genes) log1p counts.
+        expression : (n, n_genes) in the model's unit.
         covariates : (n, n_covariates) for the model, or None.
         concepts : (n,) int64, the concept to read in each row.
 
@@ -103,7 +100,7 @@ class ConceptReadout:
         InputError
             As `embed`.
         """
-        return self._read(self.embed(log_counts, covariates), concepts)
+        return self._read(self.embed(expression, covariates), concepts)
 
     def first(self, log_counts: torch.Tensor, covariates: torch.Tensor | None) -> torch.Tensor:
         """Return the first hidden layer (n, d_hidden) of log1p counts; needs `split`."""
@@ -123,27 +120,76 @@ class ConceptReadout:
         """Return what the pre-activations of concepts read of an embedding, (n, d_embedding)."""
         return self._encoder[concepts] / self._scale
 
+    def prepare(self, log_counts: np.ndarray, cell_ids: Sequence[str] | None = None) -> np.ndarray:
+        """Return log1p counts (..., n_genes) in the model's unit of expression.
+
+        Parameters
+        ----------
+        cell_ids : (n,) ids of the cells of the last axis but one, or None.
+        """
+        if self.model.unit == LOG1P:
+            return log_counts
+        profiles = log_counts.reshape(-1, *log_counts.shape[-2:])
+        prepared = [self.model.prepare(np.expm1(profile), cell_ids) for profile in profiles]
+        return np.stack(prepared).reshape(log_counts.shape)
+
     def gradient(
-        self, log_counts: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor
+        self, expression: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor
     ) -> torch.Tensor:
-        """Return the gradient of each row's pre-activation by its log1p counts, (n, n_genes).
+        """Return the gradient of each row's pre-activation by its expression, (n, n_genes).
 
         Raises
         ------
         InputError
-            As `embed`, or gradients that are missing, NaN or infinite.
+            As `embed`, gradients that are missing, NaN or infinite, or a model that is not
+            differentiable in expression.
+        """
+        if self.model.differentiable != "expression":
+            raise self._fault(
+                f"it is differentiable in '{self.model.differentiable}', so nothing can be "
+                "followed on a line between two cells",
+                "'expression'",
+                "Choose the method gradient or exact_swap (attribution.method).",
+            )
+        return self.slopes(expression, covariates, concepts)[0]
+
+    def slopes(
+        self, expression: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor
+    ) -> torch.Tensor:
+        """Return the slopes of each row's pre-activation along its genes, (n_parts, n, n_genes).
+
+        The parts are those of `CellModel.embed_with_gradient`.
+
+        Raises
+        ------
+        InputError
+            As `embed`, or slopes that are missing, NaN or infinite.
         """
         if self.split is not None:
             with torch.no_grad():
-                first = self.first(log_counts, covariates)
-            return self.to_genes(self.hidden_gradient(first, self.directions(concepts)))
-        inputs = log_counts.detach().requires_grad_(True)
-        pre_activations = self(inputs, covariates, concepts)
-        if not pre_activations.requires_grad:
-            raise self._fault("embed_log1p returned embeddings without gradients", "gradients")
-        # Rows do not see each other, so the gradient of the sum holds each row's own.
-        (gradient,) = torch.autograd.grad(pre_activations.sum(), inputs)
-        return self._checked(gradient)
+                first = self.first(expression, covariates)
+            return self.to_genes(self.hidden_gradient(first, self.directions(concepts)))[None]
+        embeddings, slopes = self.model.embed_with_gradient(
+            expression, covariates, self.directions(concepts)
+        )
+        self._checked_embeddings(embeddings, len(expression))
+        return self._checked(slopes)
+
+    def differences(self, expression: np.ndarray, profiles: np.ndarray) -> np.ndarray:
+        """Return how far cells are from their counterfactuals in each part, mean over draws.
+
+        Parameters
+        ----------
+        expression : (n, n_genes) in the model's unit.
+        profiles : (n_draws, n, n_genes) in the same unit.
+
+        Returns
+        -------
+        (n_parts, n, n_genes), what `slopes` are multiplied with.
+        """
+        if self.model.differentiable == "expression":
+            return (expression - profiles.mean(axis=0))[None]
+        return np.mean([self.model.differences(expression, p) for p in profiles], axis=0)
 
     def hidden_gradient(self, first: torch.Tensor, directions: torch.Tensor) -> torch.Tensor:
         """Return the gradient by a first hidden layer, (n, d_hidden); needs `split`.
@@ -174,6 +220,12 @@ class ConceptReadout:
             raise ValueError("the model was not taken apart at its first layer")
         return self.split
 
+    def _checked_embeddings(self, embeddings: torch.Tensor, n: int) -> torch.Tensor:
+        expected = (n, len(self._center))
+        if tuple(embeddings.shape) != expected:
+            raise self._fault(f"it embeds to shape {tuple(embeddings.shape)}", f"{expected}")
+        return self._check_finite(embeddings)
+
     def _check_finite(self, embeddings: torch.Tensor) -> torch.Tensor:
         if not _is_finite(embeddings):
             bad = int((~torch.isfinite(embeddings)).any(dim=1).sum())
@@ -187,8 +239,8 @@ class ConceptReadout:
             raise self._fault("gradients hold NaN or infinity", "numbers")
         return gradient
 
-    def _fault(self, found: str, expected: str) -> InputError:
-        return fault(f"model '{self.model.name}'", found, expected, "Mend the model.")
+    def _fault(self, found: str, expected: str, action: str = "Mend the model.") -> InputError:
+        return fault(f"model '{self.model.name}'", found, expected, action)
 
 
 def _is_finite(values: torch.Tensor) -> bool:

@@ -68,7 +68,7 @@ def set_effects(
         The model returns NaN or a wrong shape.
     """
     flat = sets if isinstance(sets, FlatSets) else flatten(sets)
-    cells = readout.to_device(pairs.log_counts)
+    cells = readout.to_device(pairs.expression)
     concepts = readout.concepts_to_device(pairs.concepts)
     covariates = readout.covariates_to_device(pairs.covariates)
     effects = torch.zeros((len(cells), len(flat.offsets) - 1), device=readout.device)

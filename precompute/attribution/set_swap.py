@@ -35,9 +35,9 @@ class SetSwap:
         positive where the set as expressed raises the concept.
     share : float32, the effect over what replacing all genes takes; NaN where that is not
         positive.
-    difference : float32, log1p expression of the cells minus that of their counterfactuals,
-        mean over genes and cells; where it is negative, a positive effect is one of absence.
-        NaN for a set without genes.
+    difference : float32, expression of the cells, in the model's unit, minus that of their
+        counterfactuals, mean over genes and cells; where it is negative, a positive effect is
+        one of absence. NaN for a set without genes.
     expected : float32, mean effect of the matched random sets; NaN where none were drawn.
     z : float32, effect minus expected, over the standard deviation of the random sets; NaN
         where none were drawn or all are alike.
@@ -113,15 +113,16 @@ def swap_sets(
     Random sets are genes drawn apart from each other, as in every competitive test (Goeman and
     Buhlmann 2007): p speaks about this model and these cells, not about new donors.
     """
+    ids = population.ids(cells)
     pairs = Pairs(
         np.full(len(cells), concept),
-        population.log_counts(cells),
-        counterfactual.profiles(concept, cells),
+        readout.prepare(population.log_counts(cells), ids),
+        readout.prepare(counterfactual.profiles(concept, cells), ids),
         None if covariates is None else covariates[cells],
     )
     everything = np.arange(population.n_genes)
     means = set_effects(readout, pairs, [*sets, everything]).mean(axis=0, dtype=np.float64)
-    changes = (pairs.profiles != pairs.log_counts).any(axis=(0, 1))
+    changes = (pairs.profiles != pairs.expression).any(axis=(0, 1))
     moved = np.array([changes[genes].any() for genes in sets], bool)
     effect, drop = np.where(moved, means[:-1], 0), means[-1]
     of_gene = pairs.differences().mean(axis=0, dtype=np.float64)

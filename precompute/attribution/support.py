@@ -57,7 +57,7 @@ class SupportCheck:
         covariates = readout.covariates_to_device(pairs.covariates)
         distances, in_support, inactive = [], [], []
         with torch.no_grad():
-            cells = readout.embed(readout.to_device(pairs.log_counts), covariates).cpu().numpy()
+            cells = readout.embed(readout.to_device(pairs.expression), covariates).cpu().numpy()
             for profile in pairs.profiles:
                 other = readout.embed(readout.to_device(profile), covariates).cpu().numpy()
                 distances.append(np.linalg.norm(cells - other, axis=1))

@@ -37,7 +37,7 @@ def swap_effects(
     InputError
         The model returns NaN or a wrong shape.
     """
-    cells = readout.to_device(pairs.log_counts)
+    cells = readout.to_device(pairs.expression)
     n_genes = cells.shape[1]
     columns = readout.to_device(np.arange(n_genes) if genes is None else np.asarray(genes))
     concepts = readout.concepts_to_device(pairs.concepts)

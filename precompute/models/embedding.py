@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,13 +10,13 @@ import scipy.sparse as sp
 
 from precompute.cells import Cells
 from precompute.errors import InputError, fault
-from precompute.models.base import Differentiable
+from precompute.models.base import LOG1P, Differentiable, Move, Moves
 
 if TYPE_CHECKING:
     import torch
 
 
-class EmbeddingModel:
+class EmbeddingModel(Moves):
     """An ``obsm`` matrix in the place of a model.
 
     Parameters
@@ -30,7 +31,9 @@ class EmbeddingModel:
     """
 
     name = "embedding"
+    unit = LOG1P
     differentiable: Differentiable = "none"
+    moves: frozenset[Move] = frozenset()
     n_weights = 0
 
     def __init__(self, cells: Cells, obsm: str) -> None:
@@ -55,15 +58,38 @@ class EmbeddingModel:
         self.genes = np.empty(0, dtype=str)
         self.d_embedding = matrix.shape[1]
 
-    def embed(self, counts: sp.csr_matrix, covariates: np.ndarray | None) -> np.ndarray:
+    def prepare(self, counts: np.ndarray, cell_ids: Sequence[str] | None = None) -> np.ndarray:
+        """Refuse, as `embed_expression` does."""
+        raise _no_model()
+
+    def embed(
+        self,
+        counts: sp.csr_matrix,
+        covariates: np.ndarray | None,
+        cell_ids: Sequence[str] | None = None,
+    ) -> np.ndarray:
         """Return the embeddings (n_cells, d_embedding) that came with the cells."""
         return self.embeddings
 
-    def embed_log1p(
-        self, log_counts: torch.Tensor, covariates: torch.Tensor | None
+    def embed_expression(
+        self, expression: torch.Tensor, covariates: torch.Tensor | None
     ) -> torch.Tensor:
         """Refuse: without the model nobody knows what other expression would have given."""
-        raise InputError(
-            "model.kind = 'embedding': the embeddings came without their model, so no gene can be "
-            "replaced by a counterfactual. Use a model for attribution."
-        )
+        raise _no_model()
+
+    def embed_with_gradient(
+        self, expression: torch.Tensor, covariates: torch.Tensor | None, readers: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Refuse, as `embed_expression` does."""
+        raise _no_model()
+
+    def differences(self, expression: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Refuse, as `embed_expression` does."""
+        raise _no_model()
+
+
+def _no_model() -> InputError:
+    return InputError(
+        "model.kind = 'embedding': the embeddings came without their model, so no gene can be "
+        "replaced by a counterfactual. Use a model for attribution."
+    )

@@ -13,25 +13,23 @@ from typing import TYPE_CHECKING, Any
 import anndata as ad
 import numpy as np
 import pandas as pd
-import scipy.sparse as sp
 import torch
 
 from precompute.cells import Cells
 from precompute.config import ModelConfig
 from precompute.device import threads_for
 from precompute.errors import InputError, fault
-from precompute.models.base import Differentiable
+from precompute.models.expression import ExpressionModel
 from precompute.models.linear_first import split_layers
 
 if TYPE_CHECKING:
     from scvi.model import SCVI
 
 Progress = Callable[[int, int], None]
-_ROWS = 4096
 LEAST_CELLS = 10
 
 
-class ScviModel:
+class ScviModel(ExpressionModel):
     """The encoder of an scVI model; the embedding is the mean of its posterior.
 
     The latent sample ``z`` is random and is never used.
@@ -49,7 +47,6 @@ class ScviModel:
     """
 
     name = "scvi"
-    differentiable: Differentiable = "expression"
 
     def __init__(self, model: SCVI, covariates: np.ndarray | None, device: torch.device) -> None:
         self.module = model.module.to(device).eval().requires_grad_(False)
@@ -66,18 +63,6 @@ class ScviModel:
             if reads_only_genes
             else None
         )
-
-    def embed(self, counts: sp.csr_matrix, covariates: np.ndarray | None) -> np.ndarray:
-        """Return the embeddings (n_cells, d_embedding) of raw counts (n_cells, n_genes)."""
-        pieces = []
-        with torch.no_grad():
-            for start in range(0, counts.shape[0], _ROWS):
-                dense = torch.from_numpy(counts[start : start + _ROWS].toarray()).to(self.device)
-                extra = None
-                if covariates is not None:
-                    extra = torch.from_numpy(covariates[start : start + _ROWS]).to(self.device)
-                pieces.append(self.embed_log1p(torch.log1p(dense), extra).cpu().numpy())
-        return np.concatenate(pieces)
 
     def embed_log1p(
         self, log_counts: torch.Tensor, covariates: torch.Tensor | None

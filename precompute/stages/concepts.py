@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from precompute.config import DictionaryConfig
+from precompute.device import threads_for
 from precompute.dictionary import (
     Settings,
     dead_latents,
@@ -25,10 +26,12 @@ def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
     with progress_bar("model") as progress:
         model = make_model(config, run.cells, run.config.seed, folder, run.device, progress)
     run.model = model
-    embeddings = model.embed(run.cells.model_counts(), getattr(model, "covariates", None))
+    with threads_for(model.n_weights):
+        embeddings = model.embed(run.cells.model_counts(), run.covariates, run.cells.cell_ids)
     record = {
         "name": model.name,
         "d_embedding": model.d_embedding,
+        "unit": model.unit,
         "differentiable": model.differentiable,
         "n_genes": len(model.genes),
     }

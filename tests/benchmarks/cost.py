@@ -23,6 +23,7 @@ from torch import nn
 from precompute.attribution import ConceptReadout, attribute_all, make_population, make_setting
 from precompute.attribution.faithfulness import HeldOutTest
 from precompute.dictionary import Dictionary
+from precompute.models.expression import ExpressionModel
 from precompute.models.linear_first import split_layers
 from tests.benchmarks.tables import markdown
 
@@ -97,7 +98,7 @@ def make_work(n_cells: int, n_genes: int, n_concepts: int, counterfactual: str):
     return make_setting(ConceptReadout(model, dictionary), population, counterfactual)
 
 
-class Untrained:
+class Untrained(ExpressionModel):
     """A random encoder of scVI's shape, as a `CellModel`."""
 
     name = "untrained"

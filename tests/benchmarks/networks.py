@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from precompute.models.base import Differentiable
+from precompute.models.expression import ExpressionModel
 from precompute.models.scvi import count_weights
 
 HIDDEN = (256, 128, 64)
@@ -20,7 +21,7 @@ LEARNING_RATE = 1e-3
 _ROWS = 4096
 
 
-class SequentialModel:
+class SequentialModel(ExpressionModel):
     """A ``torch.nn.Sequential`` that reads log1p counts, as a `CellModel`.
 
     Parameters

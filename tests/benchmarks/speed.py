@@ -67,7 +67,7 @@ def compare_swaps(case: Case) -> list[list[str]]:
     rows = []
     for kind, words in (("mean_inactive", "dense"), ("random_matched", "sparse")):
         pairs = make_pairs(case, kind)
-        changed = float((pairs.profiles[0] != pairs.log_counts).mean())
+        changed = float((pairs.profiles[0] != pairs.expression).mean())
         task = f"exact swap, {words} counterfactual ({changed:.0%} of values change)"
 
         def ours(pairs: Pairs = pairs) -> np.ndarray:
@@ -84,7 +84,7 @@ def compare_swaps(case: Case) -> list[list[str]]:
 
 def captum_ablation(case: Case, pairs: Pairs, n: int) -> Call:
     method = FeatureAblation(pre_activation(case, pairs))
-    cells, other = (torch.from_numpy(a) for a in (pairs.log_counts, pairs.profiles[0]))
+    cells, other = (torch.from_numpy(a) for a in (pairs.expression, pairs.profiles[0]))
 
     def call() -> np.ndarray:
         with torch.no_grad():
@@ -103,9 +103,9 @@ def naive_swaps(case: Case, pairs: Pairs) -> Call:
     z = pre_activation(case, pairs)
 
     def call() -> np.ndarray:
-        effects = np.zeros_like(pairs.log_counts)
+        effects = np.zeros_like(pairs.expression)
         with torch.no_grad():
-            for row, (u, other) in enumerate(zip(pairs.log_counts, pairs.profiles[0], strict=True)):
+            for row, (u, other) in enumerate(zip(pairs.expression, pairs.profiles[0], strict=True)):
                 genes = np.flatnonzero(u != other)
                 swapped = np.repeat(u[None], len(genes), axis=0)
                 swapped[np.arange(len(genes)), genes] = other[genes]
@@ -119,7 +119,7 @@ def naive_swaps(case: Case, pairs: Pairs) -> Call:
 def compare_gradients(case: Case) -> list[list[str]]:
     pairs = make_pairs(case, "mean_inactive", 200)
     z = pre_activation(case, pairs)
-    cells, other = (torch.from_numpy(a) for a in (pairs.log_counts, pairs.profiles[0]))
+    cells, other = (torch.from_numpy(a) for a in (pairs.expression, pairs.profiles[0]))
 
     def captum_integrated() -> np.ndarray:
         method = IntegratedGradients(z)
@@ -142,10 +142,10 @@ def compare_gradients(case: Case) -> list[list[str]]:
         return gradient_effects(case.readout, every)
 
     def each_concept(rows_of: Callable[[int], np.ndarray]) -> np.ndarray:
-        effects = np.zeros_like(every.log_counts)
+        effects = np.zeros_like(every.expression)
         for concept in range(n_concepts):
             rows = rows_of(concept)
-            u = torch.from_numpy(every.log_counts[rows]).requires_grad_(True)
+            u = torch.from_numpy(every.expression[rows]).requires_grad_(True)
             concepts = torch.full((len(rows),), concept)
             (slope,) = torch.autograd.grad(case.readout(u, None, concepts).sum(), u)
             wanted = np.flatnonzero(every.concepts[rows] == concept)
@@ -255,7 +255,7 @@ def print_limits(case: Case) -> None:
     a, b = torch.rand(1024, n_genes), torch.rand(n_genes, 1024)
     speed = 2 * 1024 * n_genes * 1024 / cpu_seconds(lambda: (a @ b).numpy())
     pairs = make_pairs(case, "mean_inactive", 200)
-    n_changed = float((pairs.profiles[0] != pairs.log_counts).mean()) * n_genes
+    n_changed = float((pairs.profiles[0] != pairs.expression).mean()) * n_genes
     tasks = {
         # Adding a row, the activation, and the product with the reader, for each gene.
         "exact swap, dense": (lambda: swap_effects(case.readout, pairs), 5 * n_changed * d_hidden),

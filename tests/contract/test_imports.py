@@ -143,6 +143,7 @@ ALLOWED = {
         "scipy",
         "scvi",
         "torch",
+        "transformers",
     },
 }
 

@@ -13,13 +13,14 @@ from precompute.attribution import ConceptReadout, make_population, make_setting
 from precompute.attribution.concept import Setting
 from precompute.device import threads_for
 from precompute.dictionary import Dictionary
+from precompute.models.expression import ExpressionModel
 from precompute.models.linear_first import split_layers
 from precompute.synthetic import simulate
 
 N_CELLS, N_GENES, N_PROGRAMMES = 800, 150, 5
 
 
-class Mlp:
+class Mlp(ExpressionModel):
     """An encoder of log1p counts; taken apart at its first layer where that is asked for."""
 
     name = "mlp"

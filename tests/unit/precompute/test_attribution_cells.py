@@ -33,7 +33,7 @@ def test_top_cells_with_the_effects_of_the_method(method, counterfactual):
             genes.tolist() == np.argsort(-np.abs(effects[row]), kind="stable")[:N_LISTED].tolist()
         )
         assert np.array_equal(found.effect[row], effects[row, genes])
-        assert np.array_equal(found.value[row], pairs.log_counts[row, genes])
+        assert np.array_equal(found.value[row], pairs.expression[row, genes])
         other = pairs.profiles[:, row].mean(axis=0)
         assert np.allclose(found.counterfactual[row], other[genes], atol=1e-6)
     if method == "integrated_gradients":  # complete in each of these cells

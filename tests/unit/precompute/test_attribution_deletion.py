@@ -8,13 +8,14 @@ from torch import nn
 from precompute.attribution import ConceptReadout, Pairs
 from precompute.attribution.deletion import deletion_curve
 from precompute.dictionary import Dictionary
+from precompute.models.expression import ExpressionModel
 from precompute.models.linear_first import split_layers
 
 G, D = 6, 2
 WEIGHT = np.array([[3, 2, 1, 0, 0, -1], [0, 0, 0, 1, 1, 1]], np.float32)
 
 
-class Linear:
+class Linear(ExpressionModel):
     name = "linear"
     d_embedding = D
     differentiable = "expression"
@@ -102,10 +103,10 @@ def test_the_order_of_the_ranking_counts_and_the_input_stays():
     best = deletion_curve(readout(), given, np.array([0, 1, 2, 3, 4, 5]), (2,))
     worst = deletion_curve(readout(), given, np.array([5, 4, 3, 2, 1, 0]), (2,))
     assert best.share_of_drop()[0] > 0.7 > 0 > worst.share_of_drop()[0]
-    assert np.array_equal(given.log_counts, kept) and not given.profiles.any()
+    assert np.array_equal(given.expression, kept) and not given.profiles.any()
 
 
-class Network:
+class Network(ExpressionModel):
     """Two layers with covariates, whole or taken apart."""
 
     name = "network"

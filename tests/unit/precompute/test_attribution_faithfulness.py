@@ -8,6 +8,7 @@ import pytest
 from precompute.attribution.concept import mean_effects, rank_correlation
 from precompute.attribution.faithfulness import RANKINGS, HeldOutTest, Side, choose_held_out
 from precompute.attribution.halves import split_cells, split_donors
+from precompute.models.expression import ExpressionModel
 from tests.unit.precompute.attribution_case import (
     N_CELLS,
     N_GENES,
@@ -65,7 +66,7 @@ def test_random_genes_lose_their_share_of_the_genes(setting):
     assert np.allclose(np.mean(curves, axis=0), expected, atol=0.06)
 
 
-class Linear:
+class Linear(ExpressionModel):
     """embedding = log counts @ weights, whose drops can be summed up."""
 
     name = "linear"
@@ -105,10 +106,10 @@ def lose_by_hand(steps, halves, setting, concept):
         rankings = np.argsort(-effects), np.argsort(-sides[ranked].scores[concept], kind="stable")
         chosen = choose_held_out(sides[tested].setting, concept)
         pairs = sides[tested].setting.pairs(concept, chosen)
-        by_gene = slope * (pairs.log_counts.astype(np.float64) - pairs.profiles[0])
+        by_gene = slope * (pairs.expression.astype(np.float64) - pairs.profiles[0])
         lost.append(np.array([[by_gene[:, r[:n]].sum(axis=1) for n in steps] for r in rankings]))
         full.append(by_gene.sum(axis=1))
-        z.append(pairs.log_counts @ slope - 0.4)
+        z.append(pairs.expression @ slope - 0.4)
         whole = sides[tested].setting.population
         donors.append(chosen if whole.donors is None else whole.donors[chosen])
     return np.concatenate(lost, axis=2), *(np.concatenate(x) for x in (full, z, donors))

@@ -9,6 +9,7 @@ from precompute.attribution import METHODS, ConceptReadout, Pairs, integrated_ef
 from precompute.attribution import integrated as module
 from precompute.attribution.concept import full_drops
 from precompute.dictionary import Dictionary
+from precompute.models.expression import ExpressionModel
 from precompute.models.linear_first import split_layers
 
 N, G, H, D, C, N_COVARIATES = 6, 20, 12, 4, 3, 2
@@ -32,7 +33,7 @@ def make_readout(model) -> ConceptReadout:
     return ConceptReadout(model, dictionary)
 
 
-class Curved:
+class Curved(ExpressionModel):
     """embedding = (log_counts ** power) @ weights: its integral is known."""
 
     name = "curved"
@@ -60,7 +61,7 @@ def test_equals_the_integral_by_hand(power):
     assert np.allclose(effects, slope * by_gene, rtol=1e-4, atol=1e-3)
 
 
-class Product:
+class Product(ExpressionModel):
     """embedding = the product of the first two genes: each gets half of what they do together."""
 
     name = "product"
@@ -82,7 +83,7 @@ def test_a_product_is_shared_between_its_genes():
     assert not effects[0, 2:].any()
 
 
-class Network:
+class Network(ExpressionModel):
     """A small network that reads covariates, whole or taken apart at its first layer."""
 
     name = "network"
@@ -172,5 +173,5 @@ def test_blocks_do_not_matter(monkeypatch):
 @pytest.mark.parametrize("split", [False, True], ids=["whole", "taken apart"])
 def test_a_cell_that_is_its_counterfactual_has_no_effects(split):
     readout, pairs = make_readout(Network(split, nn.SiLU())), network_pairs(1)
-    same = pairs._replace(profiles=pairs.log_counts[None])
+    same = pairs._replace(profiles=pairs.expression[None])
     assert not integrated_effects(readout, same).any()

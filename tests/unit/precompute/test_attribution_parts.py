@@ -15,6 +15,7 @@ from precompute.attribution.aggregate import EffectSums
 from precompute.attribution.sampling import choose_cells, even_quotas
 from precompute.dictionary import Dictionary
 from precompute.errors import InputError
+from precompute.models.expression import ExpressionModel
 
 N, G, D, C = 7, 15, 4, 3
 RNG = np.random.default_rng(0)
@@ -36,7 +37,7 @@ DICTIONARY = Dictionary(
 )
 
 
-class Linear:
+class Linear(ExpressionModel):
     """embedding = u @ WEIGHTS + covariates @ SHIFT, with a hook to break it."""
 
     name = "linear"

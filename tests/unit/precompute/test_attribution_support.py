@@ -7,12 +7,13 @@ import scipy.sparse as sp
 from precompute.attribution import ConceptReadout, Pairs, attribute, make_population
 from precompute.attribution.support import SupportCheck
 from precompute.dictionary import Dictionary
+from precompute.models.expression import ExpressionModel
 from tests.unit.precompute.attribution_case import arguments
 
 N_CELLS, G = 50, 3
 
 
-class Identity:
+class Identity(ExpressionModel):
     """The embedding is the log counts."""
 
     name = "identity"

@@ -8,10 +8,12 @@ import pytest
 import torch
 
 from precompute.cells import Cells, load_cells
+from precompute.cli import main
 from precompute.config import DataConfig, ModelConfig
 from precompute.errors import InputError
 from precompute.models import scvi as scvi_module
 from precompute.models.choose import fit_cells, load_model, make_model
+from precompute.models.contract import assert_cell_model_contract
 from precompute.models.embedding import EmbeddingModel
 from precompute.models.scvi import load_scvi, make_adata, read_saved_genes, train_scvi
 from precompute.synthetic import simulate
@@ -52,6 +54,17 @@ def test_embeddings_are_those_of_scvi_tools(cells, saved, embeddings):
     theirs = scvi.model.SCVI.load(str(saved), adata=make_adata(cells), accelerator="cpu")
     assert embeddings.shape == (150, 4) and embeddings.dtype == np.float32
     assert np.allclose(embeddings, theirs.get_latent_representation(), atol=1e-5)
+
+
+def test_the_command_embeds_with_a_saved_model(saved, embeddings, tmp_path):
+    simulate(150, 100, 5, seed=0).write_h5ad(tmp_path / "cells.h5ad")
+    arguments = ["embed", str(tmp_path / "cells.h5ad"), "--model", f"scvi:{saved}"]
+    assert main([*arguments, "--out", str(tmp_path / "found.npy")]) == 0
+    assert np.allclose(np.load(tmp_path / "found.npy"), embeddings, atol=1e-5)
+
+
+def test_scvi_keeps_the_contract(model, cells):
+    assert_cell_model_contract(model, cells.model_counts()[:5].toarray())
 
 
 def test_a_loaded_model_gives_equal_embeddings(cells, saved, embeddings):
@@ -155,7 +168,7 @@ def test_embeddings_that_came_with_the_cells(cells, tmp_path):
         assert np.array_equal(model.embed(cells.model_counts(), None), cells.obsm["X_truth"])
         assert (model.d_embedding, model.differentiable) == (5, "none")
         with pytest.raises(InputError, match="came without their model"):
-            model.embed_log1p(torch.zeros(1, 60), None)
+            model.embed_expression(torch.zeros(1, 60), None)
 
 
 def test_embeddings_that_are_not_there(cells):

@@ -15,6 +15,7 @@ from precompute.attribution.set_effects import set_effects
 from precompute.attribution.set_swap import quadrants, swap_sets
 from precompute.dictionary import Dictionary
 from precompute.errors import InputError
+from precompute.models.expression import ExpressionModel
 from precompute.models.linear_first import split_layers
 from precompute.synthetic import simulate
 
@@ -23,7 +24,7 @@ RNG = np.random.default_rng(0)
 SETS = [np.array([3]), np.arange(0, 30, 2), np.arange(G), np.array([], int), np.array([28, 29])]
 
 
-class Network:
+class Network(ExpressionModel):
     """Layers, the first of them linear; `whole` hides that it can be taken apart."""
 
     name = "network"
@@ -79,9 +80,9 @@ def set_effects_by_hand(readout, pairs, sets):
 
     for (pair, i), _ in np.ndenumerate(effects):
         for profiles in pairs.profiles:
-            swapped = pairs.log_counts[pair].copy()
+            swapped = pairs.expression[pair].copy()
             swapped[sets[i]] = profiles[pair, sets[i]]
-            effects[pair, i] += (z(pairs.log_counts[pair], pair) - z(swapped, pair)) / 2
+            effects[pair, i] += (z(pairs.expression[pair], pair) - z(swapped, pair)) / 2
     return effects
 
 
@@ -233,7 +234,7 @@ def test_the_answer_is_that_of_effects_and_random_sets(kind):
     )
     assert np.allclose(result.effect, own, atol=1e-5)
     assert np.allclose(result.share, own / own[-1], atol=1e-4)
-    more = pairs.log_counts - pairs.profiles.mean(axis=0)
+    more = pairs.expression - pairs.profiles.mean(axis=0)
     assert np.allclose(result.difference, [more[:, genes].mean() for genes in sets], atol=1e-5)
     assert result.size.tolist() == [10] * 6 + [60, 240]
     # With 99 random sets the mean is off by .1 of the spread, and the spread by 7 %.
