@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8050
 SERVE ?= 1
-# Test processes: a file stays in one of them.
+# Test processes: a file stays in one of them. The slow files, those in a browser, come first.
 JOBS ?= 2
 STORE := runs/pbmc68k_reduced.store
 
@@ -28,7 +28,7 @@ test: $(VENV)/.dev  ## set up, lint, run all tests, those in a real browser incl
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.dev  ## linter, formatter and type checker
 	$(BIN)/ruff check .

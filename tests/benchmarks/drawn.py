@@ -19,6 +19,8 @@ FLAGS = (
 )
 SIZE = {"width": 1440, "height": 900}
 _TIMEOUT_MS = 180_000
+# The panels of a concept are filled after its picture; the next click finds the page at rest.
+_REST_MS = 2500
 # How long nothing is uploaded or drawn before a picture counts as the last one.
 _QUIET_MS = 1500
 
@@ -105,7 +107,7 @@ def switch_concept(page, concept_id: str) -> dict[str, float]:
            }""",
         [concept_id, show_row(page, concept_id)],
     )
-    page.wait_for_timeout(700)  # the panels of the concept are filled after its picture
+    page.wait_for_timeout(_REST_MS)
     return found
 
 
