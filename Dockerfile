@@ -22,7 +22,8 @@ RUN python -m venv /venv \
        -c constraints.txt torch
 COPY scconcepts_app scconcepts_app
 COPY precompute precompute
-RUN /venv/bin/pip install -c constraints.txt '.[precompute,scvi]'
+ARG EXTRAS=precompute,scvi,geneformer
+RUN /venv/bin/pip install -c constraints.txt ".[${EXTRAS}]"
 # Compiled code and settings are kept where any --user may write.
 ENV NUMBA_CACHE_DIR=/tmp/numba MPLCONFIGDIR=/tmp/matplotlib
 USER scconcepts

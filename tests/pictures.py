@@ -25,8 +25,8 @@ N_COLORS = 128  # a third of the bytes, and nobody sees it
 
 # Name -> (address, what is there once the page is filled, scheme).
 PICTURES = {
-    "workspace": ("/concept/{busy}", "#faithfulness-figure .lines", "light"),
-    "workspace-dark": ("/concept/{busy}?tab=against", "#comparison-figure .point", "dark"),
+    "workspace": ("/concept/{concept}", "#faithfulness-figure .lines", "light"),
+    "workspace-dark": ("/concept/{concept}?tab=against", "#comparison-figure .point", "dark"),
     "genes": ("/genes?g=ISG15,CD3D,LYZ,MS4A1", "#gene-figure .point", "light"),
     "pathways": (
         "/pathways?set=HALLMARK_INTERFERON_ALPHA_RESPONSE",
@@ -35,7 +35,7 @@ PICTURES = {
     ),
     "celltypes": ("/celltypes", "#types-map .hm", "light"),
     "cells": ("/cells?where=cell_type:CD14%2B Monocytes", "#cells-concepts .ag-row", "light"),
-    "compare": ("/compare?a={busy}&b={other}", "#pair-figure .point", "light"),
+    "compare": ("/compare?a={concept}&b={other}", "#pair-figure .point", "light"),
     "labels": ("/labels", "#labels-side p", "light"),
     "methods": ("/methods", ".sc-entries", "light"),
 }
@@ -61,7 +61,7 @@ def main() -> None:
         with open_browser() as browser:
             for name in given.only:
                 address, there, scheme = PICTURES[name]
-                address = address.format(busy=given.concept, other=given.other)
+                address = address.format(concept=given.concept, other=given.other)
                 png = take(
                     browser, f"http://127.0.0.1:{server.server_port}{address}", there, scheme
                 )
