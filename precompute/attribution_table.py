@@ -10,10 +10,10 @@ import pandas as pd
 
 from precompute.attribution import Attribution, attribute_all, check_names, make_method
 from precompute.device import threads_for
-from precompute.errors import fault
 from precompute.progress import progress_bar
 from precompute.run import Run
 from precompute.stages.attribution import make_run_setting
+from precompute.whole_file import write_whole
 
 _COLUMNS = ("effect", "presence", "absence", "standard_error", "q", "share", "exact")
 
@@ -31,34 +31,13 @@ def write_attribution(run: Run, counterfactual: str, method: str, target: Path) 
     """
     check_names([counterfactual])
     chosen = make_method(method)
-    unfinished = _open_target(target)
     label = f"attribution, {counterfactual}, {method}"
-    try:
+    with write_whole(target) as unfinished:
         setting = replace(make_run_setting(run, counterfactual), method=chosen)
         with progress_bar(label) as progress, threads_for(run.model.n_weights):
             result = attribute_all(setting, progress)
         _tabulate(run, result).to_csv(unfinished, index=False, float_format="%.6g")
-        unfinished.rename(target)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return result
-
-
-def _open_target(target: Path) -> Path:
-    """Return an empty file beside `target` to write into; refuse before anything is computed."""
-    if target.is_dir():
-        raise fault(target, "it is a folder", "the name of a file", "Add a file name.")
-    unfinished = target.with_name(f".{target.name}.writing")
-    try:
-        unfinished.touch()
-    except OSError as error:
-        raise fault(
-            target,
-            f"cannot be written ({error.strerror or error})",
-            "a folder that is there and that you may write to",
-            "Make it, or choose another place.",
-        ) from error
-    return unfinished
 
 
 def _tabulate(run: Run, result: Attribution) -> pd.DataFrame:

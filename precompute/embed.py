@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from precompute.models.tokens import TokenModel
 from precompute.models.torch_module import FILES
 from precompute.obs import read_obs
 from precompute.progress import progress_bar
+from precompute.whole_file import write_whole
 
 log = logging.getLogger("precompute")
 
@@ -74,8 +74,7 @@ def embed_file(
         A file is missing or damaged, the model does not fit the cells, or `out` cannot be written.
     """
     place = resolve_device(device)
-    unfinished = _open_target(out)
-    try:
+    with write_whole(out) as unfinished:
         cells = fit_cells(config, read_cells(read_h5ad(data), config.kind, layer, data.name))
         for notice in cells.notices:
             log.info("note: %s", notice)
@@ -86,11 +85,6 @@ def embed_file(
             embeddings = model.embed(counts, covariates, cells.cell_ids, **extra)
         with unfinished.open("wb") as file:
             np.save(file, embeddings, allow_pickle=False)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(out)
-    finally:
-        unfinished.unlink(missing_ok=True)
     return embeddings
 
 
@@ -154,20 +148,3 @@ def apply_options(
         hidden_layer=hidden_layer,
         precision=precision,
     )
-
-
-def _open_target(out: Path) -> Path:
-    """Return an empty file beside `out` to write into; refuse before anything is computed."""
-    if out.is_dir():
-        raise fault(out, "it is a folder", "the name of a file", "Add a file name.")
-    unfinished = out.with_name(f".{out.name}.{os.getpid()}.writing")
-    try:
-        unfinished.touch()
-    except OSError as error:
-        raise fault(
-            out,
-            f"cannot be written ({error.strerror or error})",
-            "a folder that is there and that you may write to",
-            "Make it, or choose another place.",
-        ) from error
-    return unfinished

@@ -27,13 +27,7 @@ def check_embeddings(embeddings: np.ndarray) -> np.ndarray:
         The array is not two-dimensional, has no column, or holds NaN or infinity.
     """
     embeddings = np.asarray(embeddings)
-    if embeddings.ndim != 2 or embeddings.shape[1] == 0:
-        raise fault(
-            "embeddings",
-            f"found an array of shape {embeddings.shape}",
-            "two axes, (n_cells, d_embedding)",
-            "Pass one embedding a row.",
-        )
+    _check_axes(embeddings)
     embeddings = embeddings.astype(np.float32, copy=False)
     bad = np.flatnonzero(~np.isfinite(embeddings).all(axis=1))
     if bad.size:
@@ -44,6 +38,16 @@ def check_embeddings(embeddings: np.ndarray) -> np.ndarray:
             "Remove these cells, or mend the model that embedded them.",
         )
     return embeddings
+
+
+def _check_axes(embeddings: np.ndarray) -> None:
+    if embeddings.ndim != 2 or embeddings.shape[1] == 0:
+        raise fault(
+            "embeddings",
+            f"found an array of shape {embeddings.shape}",
+            "two axes, (n_cells, d_embedding)",
+            "Pass one embedding a row.",
+        )
 
 
 def check_matrix(embeddings: np.ndarray) -> np.ndarray:
@@ -58,13 +62,7 @@ def check_matrix(embeddings: np.ndarray) -> np.ndarray:
     InputError
         Not two axes, no column, fewer than 2 rows, or another type than numbers.
     """
-    if embeddings.ndim != 2 or embeddings.shape[1] == 0:
-        raise fault(
-            "embeddings",
-            f"found an array of shape {embeddings.shape}",
-            "two axes, (n_cells, d_embedding)",
-            "Pass one embedding a row.",
-        )
+    _check_axes(embeddings)
     if embeddings.dtype.kind not in "fiu":
         raise fault(
             "embeddings",
