@@ -43,16 +43,16 @@ COLUMNS: list[dict[str, Any]] = [
         "Share",
         "Absolute effect as a share of that of all genes of the concept.",
         "scShare(params.value)",
-        56,
+        60,
     ),
-    number_column("effect_q", "q", _Q_MEANING, "scPermuted(params.value)", 56),
+    number_column("effect_q", "q", _Q_MEANING, "scPermuted(params.value)", 62),
     number_column(
         "exact",
         "Exact",
         "The effect measured by replacing this gene alone; for the first genes of a concept only. "
         "In units of pre-activation.",
         "scFixed(params.value, 3)",
-        56,
+        62,
     ),
     number_column(
         "z",
@@ -73,7 +73,7 @@ COLUMNS: list[dict[str, Any]] = [
         "DE q",
         "False discovery rate of the test, within the concept (Benjamini and Hochberg 1995).",
         _P,
-        60,
+        70,
     ),
     {
         "field": "grade",

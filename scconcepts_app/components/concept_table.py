@@ -32,7 +32,7 @@ COLUMNS: list[dict[str, Any]] = [
         "cellRenderer": "ConceptCell",
         "tooltipField": "label",
         "flex": 1,
-        "minWidth": 130,
+        "minWidth": 118,
     },
     {
         "field": "share",

@@ -18,14 +18,14 @@ COLUMNS: list[dict[str, Any]] = [
         "headerName": "Gene set",
         "tooltipField": "description",
         "flex": 2,
-        "minWidth": 170,
+        "minWidth": 120,
     },
     {
         "field": "statistic",
         "headerName": "Statistic",
         "headerTooltip": "NES of a GSEA, or the enrichment of an overrepresentation test.",
         "valueFormatter": {"function": "scFixed(params.value, 2)"},
-        "width": 78,
+        "width": 72,
         **_NUMBER,
     },
     {
@@ -33,7 +33,7 @@ COLUMNS: list[dict[str, Any]] = [
         "headerName": "q",
         "headerTooltip": "False discovery rate within this concept (Benjamini and Hochberg 1995).",
         "valueFormatter": {"function": "scP(params.value)"},
-        "width": 76,
+        "width": 62,
         **_NUMBER,
     },
     {
@@ -41,7 +41,7 @@ COLUMNS: list[dict[str, Any]] = [
         "headerName": "Genes",
         "headerTooltip": "Leading genes of all genes of the set that the model sees.",
         "valueFormatter": {"function": "params.data.n_leading + ' / ' + params.value"},
-        "width": 74,
+        "width": 64,
         **_NUMBER,
     },
     {
@@ -49,7 +49,7 @@ COLUMNS: list[dict[str, Any]] = [
         "headerName": "Leading genes",
         "tooltipField": "leading_text",
         "flex": 2,
-        "minWidth": 130,
+        "minWidth": 104,
     },
 ]
 

@@ -14,6 +14,7 @@ MOST_SHIFT = 0.01  # columns that took their widths late shifted .02 to .07
 SIX = "LYZ,CD3D,MS4A1,CD79A,GZMK,CD8A"
 
 ADDRESSES = {
+    "/concept/c0002?store=fixture&tab=table": ".sc-sets-grid .ag-row",
     "/genes?store=fixture&g=LYZ": "#gene-table .ag-row",
     f"/genes?store=fixture&g={SIX}": "#gene-table .ag-row",
     "/pathways?store=fixture&set=B cell markers": "#set-concepts .ag-row",
@@ -26,8 +27,9 @@ FIND_WIDE = """() => [...document.querySelectorAll(".ag-center-cols-viewport, .s
   .filter((box) => box.offsetParent && box.scrollWidth > box.clientWidth)
   .map((box) => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""
 
-FIND_CUT = """() => [...document.querySelectorAll(".ag-header-cell-text")]
+FIND_CUT = """() => [...document.querySelectorAll(".ag-header-cell-text, .ag-right-aligned-cell")]
   .filter((words) => words.offsetParent && words.scrollWidth > words.clientWidth)
+  .filter((words) => !words.querySelector("[class^=sc-]"))
   .map((words) => words.textContent)"""
 
 
