@@ -10,20 +10,15 @@
     element?.closest?.(".dash-dropdown") ||
     document.querySelector(".dash-dropdown-content");
 
-  function choose(api, node) {
-    node.setSelected(true, true);
-    if (node.displayed) api.ensureNodeVisible(node);
-  }
+  const isWanted = (node) => node.id === scconcepts.wantedConcept();
 
   /** Goes on in the order of the store, whatever the table is filtered by. */
   function stepAll(by) {
-    const api = scconcepts.table();
-    if (!api) return;
     const nodes = [];
-    api.forEachNode((node) => nodes.push(node));
-    const at = nodes.findIndex((node) => node.isSelected());
+    scconcepts.table()?.forEachNode((node) => nodes.push(node));
+    const at = nodes.findIndex(isWanted);
     const to = at < 0 ? 0 : Math.min(nodes.length - 1, Math.max(0, at + by));
-    if (nodes[to]) choose(api, nodes[to]);
+    if (nodes[to]) scconcepts.chooseConcept(nodes[to].id);
   }
 
   /** Goes on in the list as it is filtered and sorted. */
@@ -31,9 +26,9 @@
     const api = scconcepts.table();
     const n = api?.getDisplayedRowCount() ?? 0;
     if (!n) return;
-    const selected = api.getSelectedNodes()[0];
-    const at = selected?.displayed ? selected.rowIndex : by > 0 ? -1 : n;
-    choose(api, api.getDisplayedRowAtIndex(Math.min(n - 1, Math.max(0, at + by))));
+    const now = api.getRowNode(scconcepts.wantedConcept());
+    const at = now?.displayed ? now.rowIndex : by > 0 ? -1 : n;
+    scconcepts.chooseConcept(api.getDisplayedRowAtIndex(Math.min(n - 1, Math.max(0, at + by))).id);
   }
 
   function focus(id) {

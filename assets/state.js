@@ -132,56 +132,6 @@
     return keep();
   };
 
-  let latest = null; // the row chosen last
-
-  /** Shows a concept on the map, and once that is painted marks its row: the table is slower. */
-  function chooseRow(api, id) {
-    latest = id;
-    scconcepts.showAhead(id).then(() => {
-      if (id === latest) mark(api, id);
-    });
-  }
-
-  document.addEventListener("click", (event) => {
-    const id = event.target.closest?.("#concepts .ag-row")?.getAttribute("row-id");
-    if (id && isPlain(event)) chooseRow(table(), id);
-  });
-
-  /** A row was marked, by a click or a key -> the address. */
-  functions.selectRow = (rows, selection, config) => {
-    const id = rows?.[0]?.id;
-    if (!id || !belongs(selection, config)) return keep();
-    latest = id;
-    if (id === (selection.concept ?? config.first)) return keep();
-    const from = here().concept;
-    scconcepts.showAhead(id).then(() => {
-      const now = here();
-      if (id === latest && now.concept === from && belongs(now, config)) navigate({ concept: id });
-    });
-    return keep();
-  };
-
-  /** The address -> the marked row, scrolled into view. */
-  functions.markRow = (selection, config) => {
-    if (belongs(selection, config)) {
-      const id = selection.concept ?? config.first;
-      window.dash_ag_grid?.getApiAsync("concepts").then((api) => {
-        mark(api, id);
-        const label = api.getRowNode(id)?.data.label;
-        document.title = [id, label, config.title].filter(Boolean).join(" · ");
-      });
-    }
-    return keep();
-  };
-
-  function mark(api, id) {
-    const node = api.getRowNode(id);
-    if (!node) return api.deselectAll();
-    if (!node.isSelected()) node.setSelected(true, true);
-    if (node.displayed) api.ensureNodeVisible(node);
-    return null;
-  }
-
   /** The table of concepts; null on other pages. */
   function table() {
     try {

@@ -200,6 +200,23 @@ def used_page(browser) -> Iterator:
     context.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Say with a failure where its visitors were and what they saw: it may not come again."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for visitor in getattr(item.funcargs.get("visit"), "visitors", []):
+            seen = visitor.page.evaluate(_SEEN)
+            report.longrepr.addsection(f"Seen at {visitor.page.url}", seen)
+    return report
+
+
+_SEEN = """() => {
+  const { activeElement: at, body } = document;
+  return `In focus: ${at?.outerHTML.slice(0, 200)}\n${body.innerText.slice(0, 4000)}`;
+}"""
+
+
 @pytest.fixture
 def visit(browser, used_page, site) -> Iterator:
     """Opens visitors; at the end the test fails if a browser complained about anything.
@@ -221,6 +238,7 @@ def visit(browser, used_page, site) -> Iterator:
         visitors.append(Visitor(page, site))
         return visitors[-1]
 
+    make.visitors = visitors
     yield make
     for visitor in visitors:
         visitor.leave()

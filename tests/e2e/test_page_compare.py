@@ -81,6 +81,7 @@ def test_a_concept_is_picked_by_one_of_its_genes(visit):
     visitor = open_pair(visit, "&a=c0001")
     visitor.page.wait_for_selector(".sc-instead >> text=c0001 is chosen. Choose B above.")
     visitor.page.click("#side-b")
+    visitor.page.wait_for_selector(".dash-dropdown-content input:focus")
     visitor.page.keyboard.type("gnly")
     visitor.page.click(".dash-dropdown-content >> text=c0005 NK cell")
     wait_for_pair(visitor, "c0001", "c0005")

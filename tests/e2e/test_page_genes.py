@@ -86,6 +86,7 @@ def test_a_gene_is_picked_and_gone_back_from(visit):
     visitor = open_genes(visit, "")
     visitor.page.wait_for_selector(".sc-instead >> text=Which concepts does a gene move?")
     visitor.page.click("#gene")
+    visitor.page.wait_for_selector(".dash-dropdown-content input:focus")
     visitor.page.keyboard.type("LYZ")
     visitor.page.click(".dash-dropdown-content >> text=LYZ")
     visitor.page.wait_for_url("**/genes?store=fixture&g=LYZ")

@@ -91,6 +91,32 @@ def test_l_goes_to_the_label_and_f_fits_the_map(visit):
     assert abs(visitor.page.evaluate(zoom) - 1) < 1e-6
 
 
+def test_keys_pressed_faster_than_the_panels_follow_lead_to_the_last(visit):
+    visitor = visit().open_concept("/concept/c0001?store=fixture", "c0001")
+    for key in "jjjjk":
+        visitor.page.keyboard.press(key)
+    visitor.wait_for_concept("c0004")
+    assert visitor.page.url.endswith("/concept/c0004?store=fixture")
+
+
+def test_a_selection_that_the_grid_repeats_is_nobody_s_choice(visit):
+    visitor = visit().open_concept("/concept/c0002?store=fixture", "c0002")
+    visitor.page.evaluate(
+        """() => {
+             const late = { ids: ["c0001"] };
+             window.dash_clientside.set_props("concepts", { selectedRows: late });
+             return new Promise((done) => setTimeout(done, 300));
+           }"""
+    )
+    visitor.wait_for_concept("c0002")
+    visitor.page.click(".ag-row[row-id=c0004] [role=gridcell] >> nth=1")
+    visitor.wait_for_concept("c0004")
+    visitor.page.keyboard.press("ArrowDown")
+    visitor.page.keyboard.press("Space")
+    visitor.wait_for_concept("c0005")
+    assert visitor.page.url.endswith("/concept/c0005?store=fixture")
+
+
 def test_two_pins_make_a_comparison(visit):
     visitor = visit().open_concept("/concept/c0001?store=fixture", "c0001")
     visitor.page.keyboard.press("c")

@@ -18,7 +18,6 @@ _CONFIG = (ids.MAP_CONFIG, "data")
 
 # JavaScript function -> (inputs, states)
 _EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
-    "selectRow": ([(ids.CONCEPTS, "selectedRows")], [_SELECTION, _CONFIG]),
     "markRow": ([_SELECTION, _CONFIG, (ids.LABEL_SAVED, "data")], []),
     "filterRows": ([(ids.SEARCH, "value")], []),
     "chooseColor": (
