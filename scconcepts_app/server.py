@@ -52,6 +52,9 @@ _INDEX = f"""<!DOCTYPE html>
 
 # A table of labels comes in base64, which takes a third more; nothing else that is sent is large.
 _MOST_REQUEST = 2 * MOST_BYTES
+# Scripts and styles are not asked for again with every page. Their addresses hold the time of the
+# file, but images built reproducibly give all files one time: so minutes, not for ever.
+_ASSETS_LAST_S = 600
 
 
 def create_app(library: Library, settings: Settings) -> Dash:
@@ -82,6 +85,7 @@ def create_app(library: Library, settings: Settings) -> Dash:
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
     )
     app.server.config["MAX_CONTENT_LENGTH"] = _MOST_REQUEST
+    app.server.config["SEND_FILE_MAX_AGE_DEFAULT"] = _ASSETS_LAST_S
     addresses = Addresses(settings.url_prefix)
     context = Context(library, annotations, addresses, settings.default_author, jobs)
     app.layout = lambda: shell.layout(library)

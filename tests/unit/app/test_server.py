@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -43,6 +44,15 @@ def test_the_page_names_no_other_host(client):
     page = client.get("/").text
     assert "http://" not in page
     assert "https://" not in page
+
+
+def test_scripts_are_asked_for_again_after_minutes_only_and_by_the_time_of_their_file(client):
+    found = re.findall(r'"(/assets/[^"]+\?m=[\d.]+)"', client.get("/").text)
+    assert len(found) > 40
+    for address in found[:3]:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        assert answer.cache_control.max_age == 600
 
 
 def test_alive_and_ready(client):
