@@ -17,8 +17,9 @@ from precompute.models.geneformer import GeneformerOptions, load_geneformer
 from precompute.models.geneformer.model import know_geneformer_genes
 from precompute.models.scgpt import ScgptOptions, load_scgpt
 from precompute.models.scgpt.model import know_scgpt_genes
-from precompute.models.scvi import load_scvi, locate_genes, read_saved_genes, train_scvi
+from precompute.models.scvi import know_scvi_genes, load_scvi, train_scvi
 from precompute.models.torch_module import load_torch_module, read_module_genes, source_file
+from precompute.models.vocabulary import KnownGenes, locate_genes
 
 _TRAINED = "scvi"
 
@@ -55,17 +56,26 @@ def fit_cells(config: ModelConfig, cells: Cells) -> Cells:
     InputError
         The model cannot be read, or knows too few of the genes.
     """
-    if config.kind in ("scgpt", "geneformer"):
-        folder = Path(config.path)
-        known = (
-            know_scgpt_genes(folder, cells)
-            if config.kind == "scgpt"
-            else know_geneformer_genes(folder, cells, _geneformer_options(config))
-        )
-        notices = (*cells.notices, known.notice) if known.notice else cells.notices
-        return replace(cells, model_genes=known.columns, notices=notices)
-    names = _named_genes(config)
-    return cells if names is None else replace(cells, model_genes=locate_genes(names, cells))
+    if config.kind == "module":
+        names = read_module_genes(config.factory or config.path)
+        return replace(cells, model_genes=locate_genes(names, cells))
+    known = _know_genes(config, cells)
+    if known is None:
+        return cells
+    notices = (*cells.notices, known.notice) if known.notice else cells.notices
+    return replace(cells, model_genes=known.columns, notices=notices)
+
+
+def _know_genes(config: ModelConfig, cells: Cells) -> KnownGenes | None:
+    """Return the genes that a given model knows; None for a model that is yet to be trained."""
+    folder = Path(config.path)
+    if config.kind == "scgpt":
+        return know_scgpt_genes(folder, cells)
+    if config.kind == "geneformer":
+        return know_geneformer_genes(folder, cells, _geneformer_options(config))
+    if config.kind == "scvi" and config.path:
+        return know_scvi_genes(folder, cells)
+    return None
 
 
 def load_model(
@@ -113,14 +123,6 @@ _KINDS = {
     "scgpt": ("args.json", "vocab.json", "best_model.pt"),
     "geneformer": ("config.json", "model.safetensors", "*dictionary*.pkl"),
 }
-
-
-def _named_genes(config: ModelConfig) -> list[str] | None:
-    if config.kind == "module":
-        return read_module_genes(config.factory or config.path)
-    if config.kind == "scvi" and config.path:
-        return read_saved_genes(Path(config.path))
-    return None
 
 
 def _scgpt_options(config: ModelConfig, seed: int) -> ScgptOptions:

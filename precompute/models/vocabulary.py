@@ -43,21 +43,19 @@ def know_genes(cells: Cells, vocabulary: Mapping[str, int], model: str) -> Known
         Fewer than half of the genes that any cell expresses are known.
     """
     expressed = np.flatnonzero(np.asarray((cells.counts != 0).sum(axis=0)).ravel())
-    matches = [_match(names, expressed, vocabulary) for names in _namings(cells.genes)]
-    found = max(matches, key=len)
-    n_unknown = len(expressed) - len(found)
-    if len(found) < LEAST_SHARE * len(expressed) or not len(expressed):
+    found = match_best(cells.genes, vocabulary, expressed)
+    n_known = len(found.columns)
+    n_unknown = len(expressed) - n_known
+    if n_known < LEAST_SHARE * len(expressed) or not len(expressed):
         raise fault(
             cells.source,
-            f"{model} knows {len(found):,} of the {len(expressed):,} genes that cells express, as "
+            f"{model} knows {n_known:,} of the {len(expressed):,} genes that cells express, as "
             f"'{cells.genes.symbols[0]}' or '{cells.genes.ids[0]}'",
             f"at least {LEAST_SHARE:.0%} of them, named as in the model (first: "
             f"'{_example(vocabulary)}')",
             _hint(vocabulary),
         )
-    columns = np.array([column for column, _ in found], np.int64)
-    tokens = np.array([token for _, token in found], np.int64)
-    known = set(columns.tolist())
+    known = set(found.columns.tolist())
     first = [cells.genes.symbols[g] for g in expressed if g not in known][:3]
     notice = (
         f"{model} does not know {n_unknown:,} of the {len(expressed):,} genes that cells express "
@@ -65,8 +63,52 @@ def know_genes(cells: Cells, vocabulary: Mapping[str, int], model: str) -> Known
         if n_unknown
         else ""
     )
+    return found._replace(notice=notice)
+
+
+def match_best(
+    genes: GeneNames, vocabulary: Mapping[str, int], among: np.ndarray | None = None
+) -> KnownGenes:
+    """Return the genes that a vocabulary holds by symbol or by id, whichever holds more of them.
+
+    Parameters
+    ----------
+    genes : names in the data; Ensembl ids match without their version too.
+    vocabulary : name of a gene to its token.
+    among : indices of the genes that count, or None for all.
+
+    Returns
+    -------
+    KnownGenes without a notice. Of two genes with one token the first is taken.
+    """
+    chosen = np.arange(len(genes.ids)) if among is None else among
+    found = max((_match(names, chosen, vocabulary) for names in _namings(genes)), key=len)
+    columns = np.array([column for column, _ in found], np.int64)
+    tokens = np.array([token for _, token in found], np.int64)
     order = np.argsort(tokens)
-    return KnownGenes(columns[order], tokens[order], notice)
+    return KnownGenes(columns[order], tokens[order], "")
+
+
+def locate_genes(names: list[str], cells: Cells) -> np.ndarray:
+    """Return the index in `cells.genes` of each name, which is a symbol or an id.
+
+    Raises
+    ------
+    InputError
+        Some names are in neither.
+    """
+    by_name = {name: i for i, name in enumerate(cells.genes.ids)}
+    by_name |= {name: i for i, name in enumerate(cells.genes.symbols)}
+    missing = [name for name in names if name not in by_name]
+    if missing:
+        raise fault(
+            cells.source,
+            f"{len(missing):,} of the model's {len(names):,} genes are missing "
+            f"(first: {', '.join(missing[:3])})",
+            "all genes the model was trained on",
+            "Give the data with these genes, named alike (symbols or Ensembl ids).",
+        )
+    return np.array([by_name[name] for name in names], dtype=np.int64)
 
 
 def _namings(genes: GeneNames) -> list[list[str]]:
@@ -75,11 +117,11 @@ def _namings(genes: GeneNames) -> list[list[str]]:
 
 
 def _match(
-    names: list[str], expressed: np.ndarray, vocabulary: Mapping[str, int]
+    names: list[str], among: np.ndarray, vocabulary: Mapping[str, int]
 ) -> list[tuple[int, int]]:
     """Return pairs of gene and token; the first gene where two have one token."""
     found: dict[int, int] = {}
-    for gene in expressed.tolist():
+    for gene in among.tolist():
         token = vocabulary.get(names[gene])
         if token is not None:
             found.setdefault(token, gene)

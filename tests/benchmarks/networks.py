@@ -12,7 +12,7 @@ from torch import nn
 
 from precompute.models.base import Differentiable
 from precompute.models.expression import ExpressionModel
-from precompute.models.scvi import count_weights
+from precompute.models.scvi.model import count_weights
 
 HIDDEN = (256, 128, 64)
 BATCH = 128
