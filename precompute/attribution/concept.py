@@ -232,19 +232,14 @@ def _null_effects(
     if not setting.null:
         return None
     readout, ids = setting.readout, setting.population.ids(cells)
-    slopes = readout.slopes(
-        readout.to_device(pairs.expression),
-        readout.covariates_to_device(pairs.covariates),
-        readout.concepts_to_device(pairs.concepts),
-    )
-    of_part = slopes.cpu().numpy()
+    slopes = readout.slopes_of(pairs)
     draws = (
         readout.prepare(profile[None], ids)
         for null in setting.null
         for profile in null.profiles(concept, cells)
     )
     return np.stack(
-        [add_parts(of_part, readout.differences(pairs.expression, draw)) for draw in draws]
+        [add_parts(slopes, readout.differences(pairs.expression, draw)) for draw in draws]
     )
 
 

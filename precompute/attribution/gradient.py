@@ -25,12 +25,8 @@ def gradient_effects(readout: ConceptReadout, pairs: Pairs) -> np.ndarray:
     InputError
         What `ConceptReadout.gradient` refuses.
     """
-    slopes = readout.slopes(
-        readout.to_device(pairs.expression),
-        readout.covariates_to_device(pairs.covariates),
-        readout.concepts_to_device(pairs.concepts),
-    )
-    return add_parts(slopes.cpu().numpy(), readout.differences(pairs.expression, pairs.profiles))
+    differences = readout.differences(pairs.expression, pairs.profiles)
+    return add_parts(readout.slopes_of(pairs), differences)
 
 
 def add_parts(slopes: np.ndarray, differences: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from precompute.attribution.pairs import Pairs
 from precompute.device import resolve_device
 from precompute.dictionary import Dictionary
 from precompute.errors import InputError, fault
@@ -60,6 +61,7 @@ class ConceptReadout:
         self._center = self.to_device(dictionary.center)
         self._scale = dictionary.scale
         self.split: LinearFirst | None = getattr(model, "linear_first", None)
+        self._kept: tuple[Pairs, np.ndarray] | None = None
 
     def to_device(self, array: np.ndarray) -> torch.Tensor:
         """Return an array on the device of the readout; on a CPU it shares its memory."""
@@ -174,6 +176,21 @@ class ConceptReadout:
         )
         self._checked_embeddings(embeddings, len(expression))
         return self._checked(slopes)
+
+    def slopes_of(self, pairs: Pairs) -> np.ndarray:
+        """Return `slopes` of pairs, (n_parts, n_pairs, n_genes).
+
+        Those of the last pairs are kept, since a method and its null ask for the same ones, and
+        they are most of the work with a transformer.
+        """
+        if self._kept is None or self._kept[0] is not pairs:
+            slopes = self.slopes(
+                self.to_device(pairs.expression),
+                self.covariates_to_device(pairs.covariates),
+                self.concepts_to_device(pairs.concepts),
+            )
+            self._kept = (pairs, slopes.cpu().numpy())
+        return self._kept[1]
 
     def differences(self, expression: np.ndarray, profiles: np.ndarray) -> np.ndarray:
         """Return how far cells are from their counterfactuals in each part, mean over draws.

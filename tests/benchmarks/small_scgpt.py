@@ -16,14 +16,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
 from torch import nn
 
 from precompute.cells import load_cells, read_h5ad
 from precompute.config import DataConfig
 from precompute.models.scgpt import ScgptModel, ScgptOptions, load_scgpt
 from precompute.models.scgpt.encoder import ScgptEncoder, Sizes
-from precompute.models.tokens import Tokens
+from tests.benchmarks.removal import agreement, compare_removal
 
 ARGUMENTS = {
     "embsize": 64,
@@ -37,7 +36,6 @@ ARGUMENTS = {
     "input_emb_style": "continuous",
 }
 MASK_VALUE, MASKED, BATCH = -1.0, 0.4, 16
-CELLS_CHECKED = 12
 
 
 def write_untrained(folder: Path, genes: list[str]) -> None:
@@ -89,29 +87,12 @@ def train(model: ScgptModel, bins: np.ndarray, minutes: float) -> list[float]:
 
 def measure(model: ScgptModel, bins: np.ndarray) -> dict[str, float]:
     """Return agreement with exact removal of each token, medians over cells and directions."""
-    rng = np.random.default_rng(1)
     found: dict[str, list[float]] = {"gate": [], "signs": [], "value": []}
-    centred = model.embed_expression(torch.from_numpy(bins[:200]), None).numpy()
-    axes = np.linalg.svd(centred - centred.mean(axis=0))[2][:4]
-    for cell in rng.choice(len(bins), CELLS_CHECKED, replace=False):
-        columns = torch.from_numpy(np.flatnonzero(bins[cell]))
-        n = len(columns)
-        tokens = Tokens(columns[None], torch.from_numpy(bins[cell])[columns][None])
-        kept = torch.stack([torch.cat([columns[:j], columns[j + 1 :]]) for j in range(n)])
-        with torch.no_grad():
-            whole = model.embed_tokens(tokens, None)
-            without = torch.cat(
-                [
-                    model.embed_tokens(Tokens(part, torch.from_numpy(bins[cell])[part]), None)
-                    for part in kept.split(32)
-                ]
-            )
-        for axis in torch.from_numpy(axes.astype(np.float32)):
-            drop = ((whole - without) @ axis).numpy()
-            _, (gate, value) = model.slopes_of(tokens, axis[None])
-            found["gate"].append(spearmanr(gate[0], drop)[0])
-            found["value"].append(spearmanr((value * tokens.values)[0], drop)[0])
-            found["signs"].append(float(np.mean(np.sign(gate[0].numpy()) == np.sign(drop))))
+    for tokens, drop, (gate, value) in compare_removal(model, bins):
+        rank, signs = agreement(gate, drop)
+        found["gate"].append(rank)
+        found["signs"].append(signs)
+        found["value"].append(agreement(value * tokens.values[0].numpy(), drop)[0])
     return {name: float(np.median(values)) for name, values in found.items()}
 
 

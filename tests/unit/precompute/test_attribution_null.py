@@ -5,7 +5,8 @@ import pytest
 
 from precompute.attribution import attribute
 from precompute.attribution.aggregate import EffectSums, null_rate
-from tests.unit.precompute.attribution_case import N_PROGRAMMES, arguments, drivers
+from precompute.attribution.concept import attribute_concept
+from tests.unit.precompute.attribution_case import N_PROGRAMMES, arguments, drivers, make_case
 
 N_NULL = 20  # as many as a run draws
 
@@ -138,3 +139,15 @@ def test_permuted_cells_as_counterfactual_give_no_small_rates():
     strongest = drivers()[:N_PROGRAMMES] & (contrast.share > 0.03)
     assert (strongest.sum(axis=1) >= 2).all()
     assert (contrast.q[strongest] < 0.05).mean() > 0.6
+
+
+def test_the_null_takes_no_further_pass_through_the_model(monkeypatch):
+    setting = make_case(method="gradient", max_cells=30)
+    counted = []
+    slopes = setting.readout.slopes
+    monkeypatch.setattr(
+        setting.readout, "slopes", lambda *inputs: counted.append(len(inputs[0])) or slopes(*inputs)
+    )
+    found = attribute_concept(setting, 1)
+    assert setting.n_null == N_NULL and np.isfinite(found.summary.q).all()
+    assert sum(counted) == found.n_cells_used  # once a cell
