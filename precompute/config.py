@@ -36,6 +36,8 @@ class ModelConfig:
 
     `path` is the folder of scgpt and geneformer, or the file of a module; for scvi it loads a saved
     model instead of training. `factory` is the package.module:function that makes a module.
+    `surrogate` fits a network from counts to the matrix `obsm`, so that genes can be attributed
+    although the model itself is not at hand.
     `ties` and `precision` are for scgpt, the dictionaries for geneformer where they do not stand
     beside the model; `pooling` and `hidden_layer` say of what the embedding is taken, left out for
     what is usual.
@@ -45,6 +47,7 @@ class ModelConfig:
     path: str = ""
     factory: str = ""
     obsm: str = ""
+    surrogate: bool = False
     ties: str = "midpoint"
     pooling: str = ""
     hidden_layer: int | None = None
@@ -343,6 +346,11 @@ def _check_relations(config: Config, faults: list[str]) -> None:
 def _check_model(model: ModelConfig, method: str, faults: list[str]) -> None:
     if model.kind == "embedding" and not model.obsm:
         faults.append("model.obsm: expected the name of an obsm matrix for kind = 'embedding'")
+    if model.surrogate and model.kind != "embedding":
+        faults.append(
+            f"model.surrogate: found true for kind = '{model.kind}', which is a model itself; "
+            "expected it with kind = 'embedding' alone"
+        )
     if model.kind in TOKEN_MODELS and not model.path:
         faults.append(f"model.path: expected the folder of the model for kind = '{model.kind}'")
     if model.kind in TOKEN_MODELS and method == "integrated_gradients":

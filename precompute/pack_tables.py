@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from precompute.attribution import COUNTERFACTUALS, METHODS
@@ -60,6 +62,7 @@ def add_attributions(writer: StoreWriter, run: Run) -> list[AttributionInfo]:
     infos: list[AttributionInfo] = []
     genes = _gene_positions(run)
     names = [] if output.record["refused"] else run.config.attribution.counterfactuals
+    surrogate = run.outputs["model"].record.get("surrogate")
     for name in names:
         columns = {field: output.array(f"{name}.{field}") for field in EFFECT_FIELDS}
         rows = []
@@ -74,14 +77,26 @@ def add_attributions(writer: StoreWriter, run: Run) -> list[AttributionInfo]:
         infos.append(
             AttributionInfo(
                 key=name,
-                title=COUNTERFACTUALS[name].title,
+                title=COUNTERFACTUALS[name].title + (" (surrogate)" if surrogate else ""),
                 counterfactual=name,
-                method=METHODS[run.config.attribution.method].title,
-                description=COUNTERFACTUALS[name].description,
+                method=METHODS[run.config.attribution.method].title
+                + (", through a surrogate" if surrogate else ""),
+                description=COUNTERFACTUALS[name].description + _tell_surrogate(surrogate),
                 default=not infos,
             )
         )
     return infos
+
+
+def _tell_surrogate(quality: dict[str, Any] | None) -> str:
+    """Return what every attribution has to say that did not go through the model itself."""
+    if quality is None:
+        return ""
+    return (
+        " Through a surrogate, not the model: a network that foretells "
+        f"{max(0.0, quality['held_out']):.0%} of the variance of the embeddings in cells it never "
+        f"saw ({quality['split']})."
+    )
 
 
 def add_cell_effects(writer: StoreWriter, run: Run, order: np.ndarray) -> list[CellEffectsInfo]:

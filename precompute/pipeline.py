@@ -270,7 +270,9 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
 def _summarise(name: str, run: Run) -> str:
     record = run.outputs[name].record
     if name == "model":
-        return f"{record['name']}, d_embedding {record['d_embedding']}"
+        told = f"{record['name']}, d_embedding {record['d_embedding']}"
+        quality = record.get("surrogate")
+        return told if quality is None else f"{told}, {_tell_surrogate(quality)}"
     if name == "maps":
         return ", ".join(found["title"] for found in record["maps"])
     if name == "dictionary":
@@ -279,7 +281,9 @@ def _summarise(name: str, run: Run) -> str:
             f"{record['explained_variance']:.3f}, mean stability {record['mean_stability']:.2f}"
         )
     if name == "attribution":
-        return record["refused"] or ", ".join(c["name"] for c in record["counterfactuals"])
+        if record["refused"]:
+            return f"{record['refused']} With model.surrogate = true a network takes its place."
+        return ", ".join(c["name"] for c in record["counterfactuals"])
     if name == "faithfulness" and record["keys"]:
         grades = run.outputs[name].array(f"{record['keys'][0]}.grade")
         counts = [f"{letter} {int((grades == i).sum())}" for i, letter in enumerate("ABCD")]
@@ -287,6 +291,13 @@ def _summarise(name: str, run: Run) -> str:
     if name == "enrichment":
         return f"{record['n_gene_sets']:,} gene sets on {', '.join(record['rankings'])}"
     return ""
+
+
+def _tell_surrogate(quality: dict[str, Any]) -> str:
+    return (
+        f"explains {quality['held_out']:.2f} of the variance of the embeddings in cells it never "
+        f"saw ({quality['split']}), {quality['training']:.2f} where it learnt"
+    )
 
 
 def _report(name: str, started: float, summary: str) -> None:

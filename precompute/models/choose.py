@@ -18,6 +18,8 @@ from precompute.models.geneformer.model import know_geneformer_genes
 from precompute.models.scgpt import ScgptOptions, load_scgpt
 from precompute.models.scgpt.model import know_scgpt_genes
 from precompute.models.scvi import know_scvi_genes, load_scvi, train_scvi
+from precompute.models.surrogate import SurrogateModel, load_surrogate, save_surrogate
+from precompute.models.surrogate_fit import fit_surrogate
 from precompute.models.torch_module import load_torch_module, read_module_genes, source_file
 from precompute.models.vocabulary import KnownGenes, locate_genes
 
@@ -43,6 +45,16 @@ def make_model(
         return train_scvi(
             cells, config, config.batch_key, seed, device, folder / _TRAINED, progress
         )
+    if config.surrogate:
+        donor = cells.obs.find_role("donor")
+        network, quality = fit_surrogate(
+            cells.model_counts(),
+            EmbeddingModel(cells, config.obsm).embeddings,
+            None if donor is None else donor.values,
+            seed,
+            progress,
+        )
+        save_surrogate(network, quality, folder)
     return load_model(config, cells, folder, device, seed)
 
 
@@ -83,7 +95,12 @@ def load_model(
 ) -> CellModel:
     """Return the model that `make_model` gave for the same arguments."""
     if config.kind == "embedding":
-        return EmbeddingModel(cells, config.obsm)
+        given = EmbeddingModel(cells, config.obsm)
+        if not config.surrogate:
+            return given
+        genes = np.array([cells.genes.symbols[gene] for gene in cells.model_genes])
+        network, quality = load_surrogate(folder)
+        return SurrogateModel(network, genes, given.embeddings, quality, device)
     if config.kind == "scgpt":
         return load_scgpt(Path(config.path), cells, _scgpt_options(config, seed), device)
     if config.kind == "geneformer":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 from precompute.config import DictionaryConfig
@@ -16,6 +17,7 @@ from precompute.dictionary import (
 )
 from precompute.errors import fault
 from precompute.models.choose import make_model
+from precompute.models.surrogate import SurrogateModel
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
 
@@ -35,6 +37,8 @@ def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "differentiable": model.differentiable,
         "n_genes": len(model.genes),
     }
+    if isinstance(model, SurrogateModel):
+        record["surrogate"] = asdict(model.quality)
     return {"embeddings": embeddings}, record
 
 
