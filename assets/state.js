@@ -76,6 +76,7 @@
    * choice. A choice of null is taken out of the address.
    */
   function navigate(change) {
+    if (change.concept) scconcepts.dropChoice();
     target = merge(change);
     window.dash_clientside.set_props("url", format(target));
   }

@@ -15,8 +15,10 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import psutil
 from dash import DiskcacheManager
 from diskcache import Cache, Timeout
 from multiprocess import Process
@@ -138,6 +140,20 @@ class _Manager(DiskcacheManager):
         # An ended process stays in the table until someone asks for its status.
         threading.Thread(target=process.join, daemon=True).start()
         return process.pid
+
+    # A job may end by itself between two looks at it, which Dash does not expect.
+
+    def terminate_job(self, job: int | str | None) -> None:
+        """End a job, if it has not ended."""
+        with suppress(psutil.NoSuchProcess):
+            super().terminate_job(job)
+
+    def job_running(self, job: int | str) -> bool:
+        """Say whether a job is at work."""
+        try:
+            return super().job_running(job)
+        except psutil.NoSuchProcess:
+            return False
 
 
 def _run(job_fn: Callable[..., None], parent: int, *args: Any) -> None:

@@ -95,6 +95,7 @@ def test_keys_pressed_faster_than_the_panels_follow_lead_to_the_last(visit):
     visitor = visit().open_concept("/concept/c0001?store=fixture", "c0001")
     for key in "jjjjk":
         visitor.page.keyboard.press(key)
+        visitor.page.wait_for_timeout(30)
     visitor.wait_for_concept("c0004")
     assert visitor.page.url.endswith("/concept/c0004?store=fixture")
 

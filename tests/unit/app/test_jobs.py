@@ -43,6 +43,16 @@ def test_answers_are_kept_for_other_workers(settings):
     assert second.find(name) == {"rows": [["CD79A", 1.5, None]]}
 
 
+def test_a_job_that_ends_by_itself_while_it_is_looked_at_is_no_fault(settings, monkeypatch):
+    manager = Jobs(settings).manager
+    process = multiprocess.Process(target=lambda: None)
+    process.start()
+    process.join()
+    monkeypatch.setattr(psutil, "pid_exists", lambda pid: True)  # as a moment ago
+    assert not manager.job_running(process.pid)
+    manager.terminate_job(process.pid)
+
+
 def test_a_folder_that_cannot_be_written_is_said(settings, tmp_path, store):
     (tmp_path / "file").write_text("in the way")
     blocked = replace(settings, cache_dir=tmp_path / "file")
