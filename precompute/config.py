@@ -69,8 +69,9 @@ class DictionaryConfig:
     a batch of n cells while training) or ``matryoshka`` (``topk`` whose first latents alone must
     rebuild the cell as well). `resample` gives latents that no cell uses a new direction.
     `expansion` is the number of latents for each dimension of the embeddings; left out, it is the
-    largest of which two thirds come back under other seeds. A concept has a member in `min_share`
-    of the seeds, each at least `cut` alike to their mean. `keep_latents` keeps the latents that
+    largest of which three quarters come back under other seeds. A concept has a member in
+    `min_share` of the seeds, each at least `cut` alike to their mean. `polish` trains the concepts
+    once more: they explain more and come back a little less. `keep_latents` keeps the latents that
     did not recur in the store as well: about 2 bytes for each cell, seed and active latent.
     """
 
@@ -83,6 +84,7 @@ class DictionaryConfig:
     learning_rate: float | None = None
     min_share: float = 0.8
     cut: float = 0.6
+    polish: bool = False
     keep_latents: bool = True
 
 

@@ -11,6 +11,7 @@ from precompute.dictionary.metrics import (
     mean_active,
 )
 from precompute.dictionary.model import Dictionary
+from precompute.dictionary.polish import polish
 from precompute.dictionary.settings import VARIANTS, Settings
 from precompute.dictionary.similarity import (
     activation_correlation,
@@ -40,6 +41,7 @@ __all__ = [
     "mean_active",
     "offer_sizes",
     "partner_share",
+    "polish",
     "save_dictionary",
     "train",
     "train_dictionaries",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -63,6 +63,7 @@ def find_consensus(
     embeddings: np.ndarray,
     min_share: float = 0.8,
     cut: float = 0.6,
+    finish: Callable[[Dictionary], Dictionary] | None = None,
 ) -> Consensus:
     """Return the concepts that recur in dictionaries of the same cells and other seeds.
 
@@ -80,6 +81,8 @@ def find_consensus(
     embeddings : (n_cells, d_embedding), those cells.
     min_share : share of the dictionaries a concept must recur in; two at the least.
     cut : least similarity of a member to the mean of its concept.
+    finish : what is done with the dictionary of the concepts before it is measured, such as
+        `polish`; it keeps their number and order.
 
     Raises
     ------
@@ -97,6 +100,8 @@ def find_consensus(
         raise _nothing_recurs(len(latents.owners), len(dictionaries))
     owners = [[latents.owners[latent] for latent in member] for member in members]
     concepts = merge_members(dictionaries, owners, embeddings)
+    if finish:
+        concepts = finish(concepts)
     recurrence = np.array([stability(m, latents, len(dictionaries)) for m in members], np.float32)
     n_active = active_cells(concepts.activate(embeddings)[0], concepts.n_latents)
     order = np.lexsort((-n_active, -recurrence))

@@ -14,11 +14,11 @@ from precompute.dictionary.similarity import activation_matrix, activation_sprea
 from precompute.dictionary.train import train_dictionaries
 
 LARGEST = 2.0  # latents for each dimension
-RECURRING = 2 / 3
+RECURRING = 0.75
 _STEPS = 10
 _PER_DOUBLING = 3
 _SEEDS = (0, 1, 2)
-_CELLS = 16_384
+_CELLS = 8192
 
 
 def offer_sizes(d_embedding: int, k: int, n_cells: int) -> list[int]:
@@ -39,20 +39,19 @@ def choose_size(
     device: str = "cpu",
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Return the largest size of which two thirds of the latents come back under other seeds.
+    """Return the largest size of which three quarters of the latents come back.
 
     A latent comes back if a dictionary of another seed has one whose activations correlate
-    by .7 with its own; the mean over the pairs of three dictionaries counts. It falls with the
-    size, so halving the list finds the size in four trainings or fewer. Larger dictionaries
-    explain more, but of what they hold the next run would find little again
-    (docs/benchmarks/recurrence.md). Like the learning rate, the size depends on the cells and
-    the settings alone, not on the seeds of a run.
+    by .7 with its own; the mean over the pairs of three dictionaries counts. Sizes are tried
+    from the largest down. Larger dictionaries explain more, but of what they hold the next
+    run would find little again (docs/benchmarks/recurrence.md). Like the learning rate, the
+    size depends on the cells and the settings alone, not on the seeds of a run.
 
     Parameters
     ----------
-    embeddings : (n_cells, d_embedding); at most 16,384 of them are used.
+    embeddings : (n_cells, d_embedding); at most 8,192 of them are used.
     settings : all but the number of latents.
-    progress : called with (sizes tried, sizes to try at most).
+    progress : called with (sizes tried, sizes on offer).
 
     Returns
     -------
@@ -61,17 +60,14 @@ def choose_size(
     """
     cells = check_embeddings(_draw(embeddings))
     sizes = offer_sizes(cells.shape[1], settings.k, len(cells))
-    low, high = 0, len(sizes)  # sizes[low] is taken, sizes[high] is too large
-    tried, most = 0, max(1, (len(sizes) - 1).bit_length())
-    while high - low > 1:
-        middle = (low + high) // 2
-        trial = replace(settings, n_latents=sizes[middle], held_out=0.0, patience=None)
+    for tried, size in enumerate(reversed(sizes[1:]), start=1):
+        trial = replace(settings, n_latents=size, held_out=0.0, patience=None)
         found = train_dictionaries(cells, trial, _SEEDS, device).dictionaries
-        low, high = (middle, high) if _recurrence(found, cells) >= RECURRING else (low, middle)
-        tried += 1
         if progress:
-            progress(min(tried, most), most)
-    return sizes[low]
+            progress(tried, len(sizes) - 1)
+        if _recurrence(found, cells) >= RECURRING:
+            return size
+    return sizes[0]
 
 
 def _draw(embeddings: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ from precompute.dictionary import (
     find_parents,
     leftover_activations,
     mean_active,
+    polish,
     train_dictionaries,
 )
 from precompute.dictionary.size import LARGEST
@@ -84,7 +85,17 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
             progress,
             state=run.parts.folder / "training.safetensors" if run.parts else None,
         ).dictionaries
-    consensus = find_consensus(trained, embeddings, config.min_share, config.cut)
+
+    def finish(concepts: Dictionary) -> Dictionary:
+        return polish(concepts, embeddings, settings, str(run.device))
+
+    consensus = find_consensus(
+        trained,
+        embeddings,
+        config.min_share,
+        config.cut,
+        finish if config.polish else None,
+    )
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)
     singles = [d.activate(embeddings) for d in trained]

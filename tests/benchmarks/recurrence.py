@@ -1,4 +1,4 @@
-"""Do concepts come back, and what does it cost? Consensus of seeds 0-4 against that of seeds 5-9.
+"""Do concepts come back, and at what cost? Consensus of five seeds against that of five others.
 
 python -m tests.benchmarks.recurrence [--data kang pbmc3k synthetic] [--models 0 1]
 """
@@ -24,6 +24,7 @@ from precompute.dictionary import (
     find_consensus,
     offer_sizes,
     partner_share,
+    polish,
     train_seeds,
 )
 from precompute.dictionary.clusters import compare_latents, stability
@@ -32,11 +33,14 @@ from tests.benchmarks.embedded import DATA, Embedded, embed
 from tests.benchmarks.tables import markdown
 
 K, EPOCHS, WIDE = 4, 100, 2
+# Which seeds make the first half; the others make the second.
+SPLITS = ((0, 1, 2, 3, 4), (0, 2, 4, 6, 8), (0, 1, 4, 5, 8))
 CUT = 0.6  # the default of `find_consensus`
 HEADS = (
     "",
     "units",
     "come back",
+    "three splits",
     "explained variance",
     "best F1",
     "to programmes",
@@ -70,38 +74,63 @@ def compare(cells: Embedded) -> None:
     wide = WIDE * embeddings.shape[1]
     size = choose_size(embeddings, Settings(wide, K, EPOCHS))
     trained = {n: train_seeds(embeddings, n, K, range(10), EPOCHS) for n in (size, wide)}
-    chosen = [find_consensus(half, embeddings) for half in _halves(trained[size])]
-    n_units = chosen[0].dictionary.n_latents
-    small = train_seeds(embeddings, n_units, min(K, n_units), (0, 5), EPOCHS)
-    broad = [find_consensus(half, embeddings).dictionary for half in _halves(trained[wide])]
+    chosen = _consensus(trained[size], embeddings)
+    n_units = chosen[0][0].dictionary.n_latents
+    small = train_seeds(embeddings, n_units, min(K, n_units), (0, 5, 1, 6, 2, 7), EPOCHS)
     rows = [
+        _describe(f"consensus (default, of {size} latents)", cells, _dictionaries(chosen)),
+        _describe("the same, polished", cells, _polished(chosen, embeddings, size)),
+        _describe(f"single, {n_units} latents", cells, [small[:2], small[2:4], small[4:]]),
+        _describe(f"single, {size} latents", cells, _singles(trained[size])),
         _describe(
-            f"consensus (default, of {size} latents)", cells, *(c.dictionary for c in chosen)
+            f"consensus of {wide} latents",
+            cells,
+            _dictionaries(_consensus(trained[wide], embeddings)),
         ),
-        _describe(f"single, {n_units} latents", cells, *small),
-        _describe(f"single, {size} latents", cells, trained[size][0], trained[size][5]),
-        _describe(f"consensus of {wide} latents", cells, *broad),
-        _describe(f"single, {wide} latents", cells, trained[wide][0], trained[wide][5]),
+        _describe(f"single, {wide} latents", cells, _singles(trained[wide])),
     ]
     rows += [_score(name, cells, *make(embeddings, n_units)) for name, make in BASELINES.items()]
     print(markdown(HEADS, rows))
-    print(f"\n{describe_intervals(chosen, _halves(trained[size]), embeddings)}")
+    print(f"\n{describe_intervals(chosen[0], _split(trained[size])[0], embeddings)}")
     print("\nConsensus by number of latents:\n")
     curve = [_curve_row(n, cells, trained.get(n)) for n in offer_sizes(wide // WIDE, K, 10**6)]
     print(markdown(("latents", *HEADS[1:]), curve))
 
 
-def _halves(seeds: Sequence[Dictionary]) -> tuple[Sequence[Dictionary], Sequence[Dictionary]]:
-    return seeds[:5], seeds[5:]
+def _split(seeds: Sequence[Dictionary]) -> list[list[list[Dictionary]]]:
+    """Return both halves of ten seeds, for each split."""
+    return [
+        [[seeds[i] for i in first], [seeds[i] for i in range(10) if i not in first]]
+        for first in SPLITS
+    ]
+
+
+def _consensus(seeds: Sequence[Dictionary], embeddings: np.ndarray) -> list[list[Consensus]]:
+    return [[find_consensus(half, embeddings) for half in pair] for pair in _split(seeds)]
+
+
+def _dictionaries(found: Sequence[Sequence[Consensus]]) -> list[list[Dictionary]]:
+    return [[consensus.dictionary for consensus in pair] for pair in found]
+
+
+def _polished(
+    found: Sequence[Sequence[Consensus]], embeddings: np.ndarray, size: int
+) -> list[list[Dictionary]]:
+    settings = Settings(size, K, EPOCHS)
+    return [[polish(c.dictionary, embeddings, settings) for c in pair] for pair in found]
+
+
+def _singles(seeds: Sequence[Dictionary]) -> list[list[Dictionary]]:
+    return [[seeds[i], seeds[i + 5]] for i in range(len(SPLITS))]
 
 
 def _curve_row(n: int, cells: Embedded, trained: Sequence[Dictionary] | None) -> list[str]:
     seeds = trained or train_seeds(cells.embeddings, n, K, range(10), EPOCHS)
     try:
-        pair = [find_consensus(half, cells.embeddings).dictionary for half in _halves(seeds)]
+        found = _consensus(seeds, cells.embeddings)
     except InputError:
-        return [str(n), "0"] + ["-"] * 5
-    return [str(n), *_describe("", cells, *pair)[1:]]
+        return [str(n), "0"] + ["-"] * 6
+    return [str(n), *_describe("", cells, _dictionaries(found))[1:]]
 
 
 def describe_intervals(
@@ -137,15 +166,28 @@ def describe_intervals(
     )
 
 
-def _describe(name: str, cells: Embedded, first: Dictionary, second: Dictionary) -> list[str]:
-    """Return the row of a dictionary, with what comes back in another one."""
-    found = [d.activate(cells.embeddings) for d in (first, second)]
-    activations = [
-        activation_matrix(*pair, d.n_latents)
-        for pair, d in zip(found, (first, second), strict=True)
-    ]
-    row = _score(name, cells, activations[0].toarray(), first.reconstruct(*found[0]))
-    row[2] = f"{partner_share(_living(activations[0]), activations[1]):.0%}"
+def _describe(name: str, cells: Embedded, pairs: Sequence[Sequence[Dictionary]]) -> list[str]:
+    """Return the row of dictionaries, with what comes back in the other one of each pair.
+
+    Numbers of units, F1 and programmes are those of the first dictionary; explained variance is
+    the mean over all.
+    """
+    shares, explained = [], []
+    for pair in pairs:
+        found = [d.activate(cells.embeddings) for d in pair]
+        activations = [
+            _living(activation_matrix(*own, d.n_latents))
+            for own, d in zip(found, pair, strict=True)
+        ]
+        shares.append([partner_share(*activations), partner_share(*activations[::-1])])
+        explained += [
+            explained_variance(cells.embeddings, d.reconstruct(*own))
+            for own, d in zip(found, pair, strict=True)
+        ]
+    first = pairs[0][0]
+    units = activation_matrix(*first.activate(cells.embeddings), first.n_latents).toarray()
+    row = _score(name, cells, units, None)
+    row[2:5] = f"{np.mean(shares[0]):.0%}", f"{np.mean(shares):.0%}", f"{np.mean(explained):.3f}"
     return row
 
 
@@ -157,7 +199,7 @@ def _score(name: str, cells: Embedded, units: np.ndarray, rebuilt: np.ndarray | 
     """Return a row: what the units (n_cells, n_units), of either sign, explain and stand for."""
     explained = "-" if rebuilt is None else f"{explained_variance(cells.embeddings, rebuilt):.3f}"
     best = np.mean([_best_f1(units, inside) for inside in cells.groups.values()])
-    row = [name, str(units.shape[1]), "-", explained, f"{best:.3f}"]
+    row = [name, str(units.shape[1]), "-", "-", explained, f"{best:.3f}"]
     if cells.programmes is None:
         return [*row, "-", "-"]
     moving = units[:, units.std(axis=0) > 0]

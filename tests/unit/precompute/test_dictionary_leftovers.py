@@ -8,16 +8,29 @@ from precompute.dictionary import (
     Dictionary,
     Settings,
     choose_size,
+    explained_variance,
     find_consensus,
     find_parents,
     leftover_activations,
     offer_sizes,
+    polish,
+    train_seeds,
 )
 from precompute.dictionary.clusters import LivingLatents, cluster_latents
 from precompute.dictionary.interval import stability_interval
 from precompute.dictionary.voting import elect_members
 
 CELLS = np.random.default_rng(0).normal(size=(400, 4)).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def planted():
+    """Cells of eight directions, and five dictionaries of twelve latents."""
+    rng = np.random.default_rng(5)
+    directions = rng.normal(size=(8, 16))
+    codes = rng.uniform(1, 3, (600, 8)) * (rng.random((600, 8)) < 0.15)
+    cells = (codes @ directions + 0.3 * rng.normal(size=(600, 16))).astype(np.float32)
+    return cells, train_seeds(cells, 12, 2, range(5), 40, learning_rate=1e-2)
 
 
 def axes(*latents, k=2) -> Dictionary:
@@ -107,6 +120,21 @@ def test_a_part_that_chance_explains_has_no_parent():
     assert find_parents(sp.csc_matrix(active)).tolist() == [-1, -1]
 
 
+def test_polish_rebuilds_better_and_stays_near(planted):
+    cells, seeds = planted
+    rough = find_consensus(seeds, cells).dictionary
+    settings = Settings(12, 2, 40)
+    found = find_consensus(seeds, cells, finish=lambda d: polish(d, cells, settings)).dictionary
+    before, after = (
+        explained_variance(cells, d.reconstruct(*d.activate(cells))) for d in (rough, found)
+    )
+    assert after > before
+    assert np.allclose(np.linalg.norm(found.decoder, axis=1), 1, atol=1e-5)
+    assert (np.abs(found.decoder @ rough.decoder.T).max(axis=1) > 0.9).all()
+    again = polish(rough, cells, settings)
+    assert np.array_equal(again.encoder, polish(rough, cells, settings).encoder)
+
+
 def test_sizes_on_offer():
     assert offer_sizes(32, 4, 2000) == [8, 10, 13, 16, 20, 25, 32, 40, 51, 64]
     assert offer_sizes(32, 4, 30) == [8, 10, 13, 16, 20, 25]
@@ -114,14 +142,11 @@ def test_sizes_on_offer():
     assert offer_sizes(2, 4, 2000) == [4]
 
 
-def test_size_is_about_the_number_of_planted_directions():
-    rng = np.random.default_rng(5)
-    directions = rng.normal(size=(8, 16))
-    codes = rng.uniform(1, 3, (600, 8)) * (rng.random((600, 8)) < 0.15)
-    cells = (codes @ directions + 0.3 * rng.normal(size=(600, 16))).astype(np.float32)
-    steps = []
+def test_size_is_about_the_number_of_planted_directions(planted):
+    cells, steps = planted[0], []
     settings = Settings(32, 2, 40, learning_rate=1e-2)
     size = choose_size(cells, settings, progress=lambda done, total: steps.append((done, total)))
     assert 6 <= size <= 13
     assert size == choose_size(cells, settings)
-    assert steps[0] == (1, 4) and len(steps) <= 4
+    n_sizes = len(offer_sizes(16, 2, 600))
+    assert steps == [(i, n_sizes - 1) for i in range(1, len(steps) + 1)]
