@@ -71,8 +71,9 @@ class DictionaryConfig:
     `expansion` is the number of latents for each dimension of the embeddings; left out, it is the
     largest of which three quarters come back under other seeds. A concept has a member in
     `min_share` of the seeds, each at least `cut` alike to their mean. `polish` trains the concepts
-    once more: they explain more and come back a little less. `keep_latents` keeps the latents that
-    did not recur in the store as well: about 2 bytes for each cell, seed and active latent.
+    once more; left out, it does so where `expansion` is left out too. `keep_latents` keeps the
+    latents that did not recur in the store as well: about 2 bytes for each cell, seed and active
+    latent.
     """
 
     expansion: float | None = None
@@ -84,7 +85,7 @@ class DictionaryConfig:
     learning_rate: float | None = None
     min_share: float = 0.8
     cut: float = 0.6
-    polish: bool = False
+    polish: bool | None = None
     keep_latents: bool = True
 
 

@@ -85,6 +85,8 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
             progress,
             state=run.parts.folder / "training.safetensors" if run.parts else None,
         ).dictionaries
+    # In larger dictionaries than the cells support it costs recurrence.
+    is_polished = config.expansion is None if config.polish is None else config.polish
 
     def finish(concepts: Dictionary) -> Dictionary:
         return polish(concepts, embeddings, settings, str(run.device))
@@ -94,7 +96,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         embeddings,
         config.min_share,
         config.cut,
-        finish if config.polish else None,
+        finish if is_polished else None,
     )
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)

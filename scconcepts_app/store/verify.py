@@ -136,7 +136,7 @@ def _latent_faults(store: ConceptStore) -> Iterator[str]:
     if closest.min() < -1 or closest.max() >= store.n_concepts:
         yield f"latents/closest: holds indices outside -1..{store.n_concepts - 1}"
     if len(set(store.latent_ids)) < store.n_latents:
-        yield "latents: two of the same seed and index"
+        yield "latents/index: two of the same seed and index"
 
 
 def _leading_faults(store: ConceptStore) -> Iterator[str]:

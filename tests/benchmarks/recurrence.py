@@ -78,12 +78,14 @@ def compare(cells: Embedded) -> None:
     n_units = chosen[0][0].dictionary.n_latents
     small = train_seeds(embeddings, n_units, min(K, n_units), (0, 5, 1, 6, 2, 7), EPOCHS)
     rows = [
-        _describe(f"consensus (default, of {size} latents)", cells, _dictionaries(chosen)),
-        _describe("the same, polished", cells, _polished(chosen, embeddings, size)),
+        _describe(
+            f"consensus (default, of {size} latents)", cells, _polished(chosen, embeddings, size)
+        ),
+        _describe("the same, not polished", cells, _dictionaries(chosen)),
         _describe(f"single, {n_units} latents", cells, [small[:2], small[2:4], small[4:]]),
         _describe(f"single, {size} latents", cells, _singles(trained[size])),
         _describe(
-            f"consensus of {wide} latents",
+            f"consensus of {wide} latents, not polished",
             cells,
             _dictionaries(_consensus(trained[wide], embeddings)),
         ),
@@ -92,7 +94,7 @@ def compare(cells: Embedded) -> None:
     rows += [_score(name, cells, *make(embeddings, n_units)) for name, make in BASELINES.items()]
     print(markdown(HEADS, rows))
     print(f"\n{describe_intervals(chosen[0], _split(trained[size])[0], embeddings)}")
-    print("\nConsensus by number of latents:\n")
+    print("\nConsensus by number of latents, not polished:\n")
     curve = [_curve_row(n, cells, trained.get(n)) for n in offer_sizes(wide // WIDE, K, 10**6)]
     print(markdown(("latents", *HEADS[1:]), curve))
 
