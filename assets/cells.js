@@ -34,7 +34,13 @@
         make("span", data.author ? "sc-cell-label is-expert" : "sc-cell-label", data.label),
         data.author ? make("span", "sc-cell-mark", "✓") : null,
       ),
-      make("div", "sc-cell-sub", make("b", "", data.id), " ", data.genes.join(" ")),
+      make(
+        "div",
+        "sc-cell-sub",
+        make("b", "", data.id),
+        " ",
+        data.is_latent ? make("i", "", "did not recur") : data.genes.join(" "),
+      ),
     );
 
   components.ShareCell = ({ data }) =>
@@ -52,6 +58,12 @@
       make("div", "sc-cell-line", make("span", "sc-cell-text", data.category ?? MISSING)),
       make("div", "sc-cell-sub", `F1 ${fixed(data.f1, 2)}`),
     );
+
+  functions.scInterval = ({ stability, stability_low: low, stability_high: high, is_latent: hidden }) => {
+    if (hidden) return "Not measured: it belongs to one seed";
+    const interval = low == null || high == null ? "" : `, 90 % interval ${fixed(low, 2)} to ${fixed(high, 2)}`;
+    return `Stability ${fixed(stability, 2)}${interval}`;
+  };
 
   components.StabilityCell = ({ data }) =>
     make(

@@ -71,17 +71,25 @@ class DictionaryConfig:
     `variant` is ``topk`` (the k largest latents of a cell), ``batch_topk`` (the n x k largest of
     a batch of n cells while training) or ``matryoshka`` (``topk`` whose first latents alone must
     rebuild the cell as well). `resample` gives latents that no cell uses a new direction.
+    `expansion` is the number of latents for each dimension of the embeddings; left out, it is the
+    largest of which three quarters come back under other seeds. A concept has a member in
+    `min_share` of the seeds, each at least `cut` alike to their mean. `polish` trains the concepts
+    once more; left out, it does so where `expansion` is left out too. `keep_latents` keeps the
+    latents that did not recur in the store as well: about 2 bytes for each cell, seed and active
+    latent.
     """
 
-    expansion: float = 2.0
+    expansion: float | None = None
     k: int = 4
     variant: str = "topk"
     resample: bool = False
     n_seeds: int = 5
     epochs: int = 100
     learning_rate: float | None = None
-    min_share: float = 0.6
+    min_share: float = 0.8
     cut: float = 0.6
+    polish: bool | None = None
+    keep_latents: bool = True
 
 
 @dataclass(frozen=True)
@@ -187,6 +195,7 @@ _TOKEN_ATTRIBUTION: dict[str, Any] = {
     "n_verify": 20,
     "set_swap_cells": 8,
 }
+_LEAST_EXPANSION = 0.1
 _AT_LEAST = {
     "data.n_top_genes": 10,
     "model.batch_size": 1,
@@ -199,7 +208,6 @@ _AT_LEAST = {
     "dictionary.k": 1,
     "dictionary.n_seeds": 2,
     "dictionary.epochs": 1,
-    "dictionary.expansion": 0.1,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,
@@ -321,7 +329,11 @@ def _check_values(config: Config, faults: list[str]) -> None:
 
 
 def _check_relations(config: Config, faults: list[str]) -> None:
-    rate = config.dictionary.learning_rate
+    rate, expansion = config.dictionary.learning_rate, config.dictionary.expansion
+    if expansion is not None and expansion < _LEAST_EXPANSION:
+        faults.append(
+            f"dictionary.expansion: found {expansion}, expected at least {_LEAST_EXPANSION}"
+        )
     if rate is not None and rate <= 0:
         faults.append(f"dictionary.learning_rate: found {rate}, expected above 0")
     if config.enrichment.min_size > config.enrichment.max_size:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from precompute.grid import order_by_morton, quantise
+from precompute.pack_latents import add_latents
 from precompute.pack_tables import (
     add_attributions,
     add_cell_effects,
@@ -25,7 +25,7 @@ from precompute.pack_tables import (
 from precompute.run import Run
 from scconcepts_app.store.columns import encode_ragged, encode_strings
 from scconcepts_app.store.manifest import Manifest, MapInfo, ObsColumn
-from scconcepts_app.store.payload import encode_payload
+from scconcepts_app.store.payload import encode_payload, join_payloads
 from scconcepts_app.store.schema import CONCEPT_FLAGS
 from scconcepts_app.store.writer import StoreWriter
 
@@ -54,6 +54,7 @@ def pack_store(run: Run, target: Path) -> Path:
         manifest = _make_manifest(
             run,
             maps,
+            n_latents=add_latents(writer, run, order),
             attributions=add_attributions(writer, run),
             faithfulness=add_faithfulness(writer, run),
             cell_effects=add_cell_effects(writer, run, order),
@@ -97,7 +98,7 @@ def _add_genes(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
     expression = run.cells.log_normalised()[order][:, genes].tocsc()
     spans = zip(expression.indptr[:-1], expression.indptr[1:], strict=True)
     payloads = [encode_payload(expression.indices[a:b], expression.data[a:b]) for a, b in spans]
-    writer.add_group("payloads/expression", _join(payloads))
+    writer.add_group("payloads/expression", join_payloads(payloads))
 
 
 def stored_genes(run: Run) -> np.ndarray:
@@ -118,8 +119,8 @@ def _add_concepts(writer: StoreWriter, run: Run) -> None:
     writer.add_group("concepts/label", encode_strings(names.record["labels"]))
     evidence = [json.dumps(item, sort_keys=True) for item in names.record["evidence"]]
     writer.add_group("concepts/evidence", encode_strings(evidence))
-    writer.add("concepts/stability", run.outputs["dictionary"].array("stability"))
-    writer.add("concepts/n_seeds", run.outputs["dictionary"].array("n_seeds"))
+    for name in ("stability", "stability_low", "stability_high", "n_seeds", "parent"):
+        writer.add(f"concepts/{name}", run.outputs["dictionary"].array(name))
     bits = [
         names.array(f"flag.{flag}").astype(np.uint32) << bit
         for bit, flag in enumerate(CONCEPT_FLAGS)
@@ -154,7 +155,7 @@ def _add_activations(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
         payloads.append(encode_payload(cells, strength))
     dtypes = {"cell": "int32", "value": "float32"}
     writer.add_group("activations/by_concept", encode_ragged(rows, dtypes))
-    writer.add_group("payloads/activations", _join(payloads))
+    writer.add_group("payloads/activations", join_payloads(payloads))
 
 
 def _add_association(writer: StoreWriter, run: Run) -> None:
@@ -164,17 +165,11 @@ def _add_association(writer: StoreWriter, run: Run) -> None:
         writer.add(f"association/{name}", output.array(name))
 
 
-def _join(payloads: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
-    offsets = np.zeros(len(payloads) + 1, dtype=np.int64)
-    np.cumsum([len(payload) for payload in payloads], out=offsets[1:])
-    empty = np.empty(0, np.uint8)
-    return {"offsets": offsets, "bytes": np.concatenate(payloads) if payloads else empty}
-
-
 def _make_manifest(
     run: Run,
     maps: list[MapInfo],
     *,
+    n_latents: int,
     libraries: tuple[list[Any], int],
     **tables: Any,
 ) -> Manifest:
@@ -188,6 +183,7 @@ def _make_manifest(
             "n_genes": len(stored_genes(run)),
             "n_model_genes": len(cells.model_genes),
             "n_concepts": run.dictionary.n_latents,
+            "n_latents": n_latents,
             "n_gene_sets": libraries[1],
             "d_embedding": run.embeddings.shape[1],
             "k": run.dictionary.k,

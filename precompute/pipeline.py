@@ -39,7 +39,7 @@ from scconcepts_app.store.writer import refuse_existing
 log = logging.getLogger("precompute")
 
 # Raised when a stage computes something else from the same inputs, so that old outputs go.
-CODE_VERSION = 2
+CODE_VERSION = 3
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,9 @@ _SETTINGS = {
     "data.cell_type": "cell_type",
     "data.condition": "condition",
     "data.donor": "donor",
+    # Enough concepts to tell apart, from a model that has hardly learnt.
+    "dictionary.expansion": 2.0,
+    "dictionary.min_share": 0.6,
     "dictionary.epochs": 10,
     "dictionary.n_seeds": 3,
     "attribution.max_cells": 20,

@@ -17,7 +17,7 @@ from scconcepts_app.store.manifest import (
     MapInfo,
     ObsColumn,
 )
-from scconcepts_app.store.payload import encode_payload
+from scconcepts_app.store.payload import encode_payload, join_payloads
 from scconcepts_app.store.schema import (
     ATTRIBUTION_COLUMNS,
     ATTRIBUTION_EXTRA_COLUMNS,
@@ -26,6 +26,12 @@ from scconcepts_app.store.schema import (
     ENRICHMENT_COLUMNS,
 )
 from scconcepts_app.store.writer import StoreWriter
+from tests.store_factory_latents import (
+    N_LATENTS,
+    N_SEEDS_NEEDED,
+    add_kinship,
+    add_latents,
+)
 from tests.store_factory_trust import (
     add_cell_effects,
     add_faithfulness,
@@ -64,10 +70,12 @@ def write_store(target: Path, n_cells: int = 300, n_other_genes: int = 30, seed:
         add_faithfulness(writer, n_concepts, n_genes - 3)
         add_cell_effects(writer, more, activation, expression, n_genes - 3)
         add_set_swap(writer, more, n_concepts)
+        add_latents(writer, n_cells, D_EMBEDDING)
         counts = {
             "n_cells": n_cells,
             "n_genes": n_genes,
             "n_concepts": n_concepts,
+            "n_latents": N_LATENTS,
             "n_gene_sets": len(CELL_TYPES) + 1,
             "d_embedding": D_EMBEDDING,
             "k": K,
@@ -126,12 +134,7 @@ def _add_cells(writer, cells, symbols, counts):
     writer.add("embeddings", np.zeros((n_cells, D_EMBEDDING)))
     log_counts = np.log1p(counts / library_size[:, None] * 1e4)
     payloads = [encode_payload(np.flatnonzero(c), c[c > 0]) for c in log_counts.T]
-    writer.add_group("payloads/expression", _join(payloads))
-
-
-def _join(payloads):
-    offsets = np.concatenate([[0], np.cumsum([len(p) for p in payloads])])
-    return {"offsets": offsets, "bytes": np.concatenate(payloads)}
+    writer.add_group("payloads/expression", join_payloads(payloads))
 
 
 def _add_concepts(writer, rng, n_concepts, n_cells):
@@ -161,7 +164,9 @@ def _add_concepts(writer, rng, n_concepts, n_cells):
     writer.add_group("concepts/id", encode_strings(ids))
     writer.add_group("concepts/label", encode_strings(labels))
     writer.add_group("concepts/evidence", encode_strings(evidence))
-    writer.add("concepts/stability", np.linspace(0.98, 0.55, n_concepts))
+    stability = np.linspace(0.98, 0.55, n_concepts)
+    writer.add("concepts/stability", stability)
+    add_kinship(writer, stability)
     writer.add("concepts/n_seeds", [5, 5, 5, 4, 4, 3])
     flags = ["", "", "", "unfaithful", "few_cells", "unstable"]
     writer.add("concepts/flags", [1 << CONCEPT_FLAGS.index(f) if f else 0 for f in flags])
@@ -181,7 +186,7 @@ def _add_activations(writer, dense):
         payloads.append(encode_payload(cells, column[cells]))
     dtypes = {"cell": "int32", "value": "float32"}
     writer.add_group("activations/by_concept", encode_ragged(rows, dtypes))
-    writer.add_group("payloads/activations", _join(payloads))
+    writer.add_group("payloads/activations", join_payloads(payloads))
 
 
 def _add_genes_of_concepts(writer, rng, n_concepts, n_genes):
@@ -330,6 +335,7 @@ def _make_manifest(counts) -> Manifest:
         concept_flags=list(CONCEPT_FLAGS),
         dictionary={
             "n_seeds": 5,
+            "min_seeds": N_SEEDS_NEEDED,
             "n_latents": 16,
             "k": K,
             "explained_variance": 0.82,

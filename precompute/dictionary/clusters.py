@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -11,7 +12,11 @@ from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.spatial.distance import squareform
 
 from precompute.dictionary.model import Dictionary
-from precompute.dictionary.similarity import activation_correlation, activation_matrix
+from precompute.dictionary.similarity import (
+    activation_covariance,
+    activation_matrix,
+    activation_spread,
+)
 
 Member = tuple[int, int]
 
@@ -23,13 +28,51 @@ class LivingLatents:
     Attributes
     ----------
     owners : for each latent its (position of the dictionary, index in it).
-    correlation : (n, n) correlation of activations over cells.
-    similarity : (n, n) the smaller of `correlation` and the cosine of decoder rows.
+    covariance : (n, n) covariance of activations over cells.
+    cosine : (n, n) cosine of decoder rows.
     """
 
     owners: list[Member]
-    correlation: np.ndarray
-    similarity: np.ndarray
+    covariance: np.ndarray
+    cosine: np.ndarray
+
+    @cached_property
+    def dictionary_of(self) -> np.ndarray:
+        """The position of each latent's dictionary, (n,)."""
+        return np.array([position for position, _ in self.owners], np.int64)
+
+    @cached_property
+    def correlation(self) -> np.ndarray:
+        """The correlation of activations over cells, (n, n)."""
+        deviation = np.sqrt(np.diag(self.covariance))
+        return self.covariance / np.outer(deviation, deviation)
+
+    @cached_property
+    def similarity(self) -> np.ndarray:
+        """The smaller of `correlation` and `cosine`, (n, n)."""
+        return np.minimum(self.correlation, self.cosine)
+
+    def similarity_to(self, members: np.ndarray) -> np.ndarray:
+        """Return how alike each latent and the mean of some latents are, (n,).
+
+        The smaller of two: the correlation with the mean of their activations, and the cosine
+        with the mean of their decoder rows.
+        """
+        return np.minimum(
+            _toward_mean(self.covariance, members), _toward_mean(self.cosine, members)
+        )
+
+    def correlation_between(self, first: np.ndarray, second: np.ndarray) -> float:
+        """Return the correlation of the mean activations of two groups of latents."""
+        pairs = (first, second), (first, first), (second, second)
+        shared, own, other = (self.covariance[np.ix_(*pair)].mean() for pair in pairs)
+        return float(shared / np.sqrt(own * other))
+
+
+def _toward_mean(products: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """Return the cosines of all vectors with the mean of some, from their inner products."""
+    length = np.sqrt(products[np.ix_(members, members)].mean())
+    return products[members].mean(axis=0) / (np.sqrt(np.diag(products)) * length)
 
 
 def compare_latents(dictionaries: Sequence[Dictionary], embeddings: np.ndarray) -> LivingLatents:
@@ -44,18 +87,19 @@ def compare_latents(dictionaries: Sequence[Dictionary], embeddings: np.ndarray) 
     activations, decoders = [], []
     for position, dictionary in enumerate(dictionaries):
         matrix = activation_matrix(*dictionary.activate(embeddings), dictionary.n_latents)
-        living = np.flatnonzero(np.diff(matrix.indptr))
+        living = np.flatnonzero(activation_spread(matrix) > 0)
         owners += [(position, int(latent)) for latent in living]
         activations.append(matrix[:, living])
         decoders.append(dictionary.decoder[living])
     stacked = sp.hstack(activations, format="csc")
     decoder = np.concatenate(decoders).astype(np.float64)
-    correlation = activation_correlation(stacked, stacked)
-    return LivingLatents(owners, correlation, np.minimum(correlation, decoder @ decoder.T))
+    return LivingLatents(owners, activation_covariance(stacked, stacked), decoder @ decoder.T)
 
 
-def cluster_latents(latents: LivingLatents, cut: float) -> list[np.ndarray]:
-    """Return clusters of positions in `latents`, by average linkage.
+def cluster_latents(
+    latents: LivingLatents, cut: float, method: str = "average"
+) -> list[np.ndarray]:
+    """Return clusters of positions in `latents`, by average (or another) linkage.
 
     Parameters
     ----------
@@ -67,7 +111,7 @@ def cluster_latents(latents: LivingLatents, cut: float) -> list[np.ndarray]:
     distance = np.clip(1 - latents.similarity, 0, 2)
     distance = (distance + distance.T) / 2  # exact symmetry, which rounding does not promise
     np.fill_diagonal(distance, 0)
-    tree = linkage(squareform(distance, checks=False), method="average")
+    tree = linkage(squareform(distance, checks=False), method=method)
     labels = fcluster(tree, t=1 - cut, criterion="distance")
     order = np.argsort(labels, kind="stable")
     return np.split(order, np.flatnonzero(np.diff(labels[order])) + 1)

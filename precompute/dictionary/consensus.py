@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from precompute.dictionary.checks import check_embeddings
-from precompute.dictionary.clusters import (
-    LivingLatents,
-    Member,
-    best_of_each_dictionary,
-    cluster_latents,
-    compare_latents,
-    stability,
-)
+from precompute.dictionary.clusters import LivingLatents, Member, compare_latents, stability
+from precompute.dictionary.interval import stability_interval
+from precompute.dictionary.leftovers import Leftovers, gather_leftovers
 from precompute.dictionary.metrics import active_cells
 from precompute.dictionary.model import Dictionary
 from precompute.dictionary.refit import refit_decoder
+from precompute.dictionary.voting import elect_members
 from precompute.errors import InputError, fault
 
 
@@ -36,46 +32,57 @@ class Consensus:
     dictionary : the concepts; k as in the dictionaries, or n_concepts where that is less.
     stability : (n_concepts,) float32 in [0, 1]: mean activation correlation over the pairs
         of members (0 if negative), times the share of the dictionaries that have a member.
+    stability_low, stability_high : (n_concepts,) float32, a 90 % interval of it; see
+        `stability_interval`.
     n_seeds : (n_concepts,) int32, dictionaries that have a member.
     members : for each concept its (position of the dictionary, latent) pairs.
     n_dead : latents no cell activates; they took no part.
-    n_not_recurring : living latents in clusters of too few dictionaries.
-    n_spare : living latents in the cluster of a concept, beside a closer one of their own
-        dictionary.
+    n_not_recurring : living latents that are alike to no concept.
+    n_spare : living latents alike to a concept, beside a closer one of their own dictionary.
     n_dropped : concepts that no cell activates any more after the refit.
+    needed : dictionaries that a concept must have a member in.
+    leftovers : the living latents that are no members, of dropped concepts too.
     """
 
     dictionary: Dictionary
     stability: np.ndarray
+    stability_low: np.ndarray
+    stability_high: np.ndarray
     n_seeds: np.ndarray
     members: list[list[Member]]
     n_dead: int
     n_not_recurring: int
     n_spare: int
     n_dropped: int
+    needed: int
+    leftovers: Leftovers
 
 
 def find_consensus(
     dictionaries: Sequence[Dictionary],
     embeddings: np.ndarray,
-    min_share: float = 0.6,
+    min_share: float = 0.8,
     cut: float = 0.6,
+    finish: Callable[[Dictionary], Dictionary] | None = None,
 ) -> Consensus:
     """Return the concepts that recur in dictionaries of the same cells and other seeds.
 
     Latents are alike as far as both their decoder rows (cosine) and their activations
-    (correlation over cells) are: the smaller of the two counts. Average linkage joins them;
-    a cluster with latents of enough dictionaries is a concept, to which each dictionary
-    gives its latent closest to the others. Encoder, bias and decoder of the concept are the
-    means of its members', and the decoder is then fitted to the embeddings again. In the
-    way of consensus NMF (Kotliar et al. 2019).
+    (correlation over cells) are: the smaller of the two counts. Average linkage proposes
+    groups; each dictionary then names its latent closest to the mean of a group, until nothing
+    changes, and a group that enough dictionaries have a latent in is a concept
+    (`elect_members`). Encoder, bias and decoder of the concept are the means of its members',
+    and the decoder is then fitted to the embeddings again. In the way of consensus NMF
+    (Kotliar et al. 2019).
 
     Parameters
     ----------
     dictionaries : two or more, trained on the same embeddings with different seeds.
     embeddings : (n_cells, d_embedding), those cells.
     min_share : share of the dictionaries a concept must recur in; two at the least.
-    cut : clusters are joined while their mean similarity is at least this.
+    cut : least similarity of a member to the mean of its concept.
+    finish : what is done with the dictionary of the concepts before it is measured, such as
+        `polish`; it keeps their number and order.
 
     Raises
     ------
@@ -88,40 +95,51 @@ def find_consensus(
     latents = compare_latents(dictionaries, embeddings)
     # 0.6 x 5 is a little more than 3 in floating point.
     needed = max(2, math.ceil(min_share * len(dictionaries) - 1e-9))
-    clusters = _recurring(latents, cut, needed)
-    if not clusters:
+    members = elect_members(latents, cut, needed)
+    if not members:
         raise _nothing_recurs(len(latents.owners), len(dictionaries))
-    members = [best_of_each_dictionary(cluster, latents) for cluster in clusters]
     owners = [[latents.owners[latent] for latent in member] for member in members]
-    concepts = refit_decoder(_mean_dictionary(dictionaries, owners), embeddings)
+    concepts = merge_members(dictionaries, owners, embeddings)
+    if finish:
+        concepts = finish(concepts)
     recurrence = np.array([stability(m, latents, len(dictionaries)) for m in members], np.float32)
     n_active = active_cells(concepts.activate(embeddings)[0], concepts.n_latents)
     order = np.lexsort((-n_active, -recurrence))
     order = order[n_active[order] > 0]
-    in_concepts = sum(map(len, clusters))
+    chosen, owners = _chosen(concepts, order), [owners[concept] for concept in order]
+    intervals = [stability_interval(members[c], latents, len(dictionaries)) for c in order]
+    n_spare = _count_spare(members, latents, cut)
     return Consensus(
-        dictionary=_chosen(concepts, order),
+        dictionary=chosen,
         stability=recurrence[order],
-        n_seeds=np.array([len(owners[concept]) for concept in order], np.int32),
-        members=[owners[concept] for concept in order],
+        stability_low=np.array([low for low, _ in intervals], np.float32),
+        stability_high=np.array([high for _, high in intervals], np.float32),
+        n_seeds=np.array([len(concept) for concept in owners], np.int32),
+        members=owners,
         n_dead=sum(dictionary.n_latents for dictionary in dictionaries) - len(latents.owners),
-        n_not_recurring=len(latents.owners) - in_concepts,
-        n_spare=in_concepts - sum(map(len, members)),
+        n_not_recurring=len(latents.owners) - sum(map(len, members)) - n_spare,
+        n_spare=n_spare,
         n_dropped=len(members) - len(order),
+        needed=needed,
+        leftovers=gather_leftovers(dictionaries, latents, owners, chosen, embeddings, cut),
     )
 
 
-def _recurring(latents: LivingLatents, cut: float, needed: int) -> list[np.ndarray]:
-    """Return the clusters with latents of at least `needed` dictionaries."""
-    return [
-        cluster
-        for cluster in cluster_latents(latents, cut)
-        if len({latents.owners[latent][0] for latent in cluster}) >= needed
-    ]
+def _count_spare(members: Sequence[np.ndarray], latents: LivingLatents, cut: float) -> int:
+    """Return how many latents are alike to a concept without being members of one."""
+    alike = np.any([latents.similarity_to(m) >= cut for m in members], axis=0)
+    alike[np.concatenate(members)] = False
+    return int(alike.sum())
+
+
+def merge_members(
+    dictionaries: Sequence[Dictionary], members: list[list[Member]], embeddings: np.ndarray
+) -> Dictionary:
+    """Return the means of the members of each concept, with the decoder fitted again."""
+    return refit_decoder(_mean_dictionary(dictionaries, members), embeddings)
 
 
 def _mean_dictionary(dictionaries: Sequence[Dictionary], members: list[list[Member]]) -> Dictionary:
-    """Return the dictionary whose latents are the means of the members of each concept."""
 
     def means(name: str) -> np.ndarray:
         return np.stack(

@@ -101,3 +101,10 @@ class DenseEngine:
         for course, residual, total in zip(courses, *sums.tolist(), strict=True):
             course.residual += residual
             course.total += total
+
+
+def make_engine(settings: Settings, device: torch.device) -> Engine:
+    """Return what takes the steps of a training on a device."""
+    if device.type == "cpu":
+        return SparseEngine(settings, torch.get_num_threads())
+    return DenseEngine(settings, device)

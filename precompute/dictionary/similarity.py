@@ -30,13 +30,26 @@ def activation_correlation(left: sp.csc_matrix, right: sp.csc_matrix) -> np.ndar
     -------
     (n_left, n_right) float64 in [-1, 1]; 0 for a column that is constant (a dead latent).
     """
-    n_cells = left.shape[0]
-    mean_left, deviation_left = _moments(left)
-    mean_right, deviation_right = _moments(right)
-    products = (left.T.astype(np.float64) @ right.astype(np.float64)).toarray() / n_cells
-    covariance = products - np.outer(mean_left, mean_right)
-    correlation = covariance / np.outer(deviation_left, deviation_right)
+    deviations = np.outer(_moments(left)[1], _moments(right)[1])
+    correlation = activation_covariance(left, right) / deviations
     return np.clip(np.nan_to_num(correlation, nan=0.0, posinf=0.0, neginf=0.0), -1, 1)
+
+
+def activation_covariance(left: sp.csc_matrix, right: sp.csc_matrix) -> np.ndarray:
+    """Return the covariance over cells of every pair of columns, (n_left, n_right) float64.
+
+    Parameters
+    ----------
+    left : (n_cells, n_left)
+    right : (n_cells, n_right), activations in the same cells.
+    """
+    products = (left.T.astype(np.float64) @ right.astype(np.float64)).toarray() / left.shape[0]
+    return products - np.outer(_moments(left)[0], _moments(right)[0])
+
+
+def activation_spread(activations: sp.csc_matrix) -> np.ndarray:
+    """Return the standard deviation of each column over cells, 0 where it is constant."""
+    return np.nan_to_num(_moments(activations)[1])
 
 
 def partner_share(left: sp.csc_matrix, right: sp.csc_matrix, threshold: float = 0.7) -> float:

@@ -6,6 +6,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from precompute.device import resolve_device
 from precompute.dictionary.autoencoder import draw_autoencoder
 from precompute.dictionary.checks import check_cells, check_settings
 from precompute.dictionary.course import Course
-from precompute.dictionary.engines import DenseEngine, Engine, SparseEngine
+from precompute.dictionary.engines import make_engine
 from precompute.dictionary.feed import Cells, Feed
 from precompute.dictionary.fit import Place, fit, steps_per_epoch
 from precompute.dictionary.held_out import split_rows
@@ -167,11 +168,6 @@ def _train(
     progress: Progress | None,
     state: Path | None,
 ) -> list[Course]:
-    def make_engine(settings: Settings) -> Engine:
-        if device.type == "cpu":
-            return SparseEngine(settings, torch.get_num_threads())
-        return DenseEngine(settings, device)
-
     feed = Feed(cells, training)
     size = settings.batch_size(len(training))
     n_steps = settings.epochs * steps_per_epoch(feed.sizes, size)
@@ -187,7 +183,9 @@ def _train(
         rate = settings.learning_rate
         if rate is None:
             ticker.total += cells_to_learn(settings, len(training))
-            rate = choose_learning_rate(cells, training, settings, make_engine, ticker.add)
+            rate = choose_learning_rate(
+                cells, training, settings, partial(make_engine, device=device), ticker.add
+            )
         courses = _begin(cells, training, settings, seeds, rate, n_steps)
     saver.save_now_and_then(place, courses)
 
@@ -197,7 +195,7 @@ def _train(
         saver.save_now_and_then(place, courses)
 
     test = cells.scaled(held_out) if len(held_out) else None
-    fit(courses, feed, settings, make_engine(settings), test, place, ticker.add, on_chunk)
+    fit(courses, feed, settings, make_engine(settings, device), test, place, ticker.add, on_chunk)
     ticker.finish()
     if state:
         state.unlink(missing_ok=True)

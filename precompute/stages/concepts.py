@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from pathlib import Path
+
+import numpy as np
 
 from precompute.config import DictionaryConfig
 from precompute.device import threads_for
 from precompute.dictionary import (
+    Consensus,
+    Dictionary,
     Settings,
+    activation_matrix,
+    choose_size,
     dead_latents,
     explained_variance,
     find_consensus,
+    find_parents,
+    leftover_activations,
     mean_active,
+    polish,
     train_dictionaries,
 )
+from precompute.dictionary.size import LARGEST
 from precompute.errors import fault
 from precompute.models.choose import make_model
 from precompute.models.surrogate import SurrogateModel
@@ -43,19 +54,20 @@ def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 
 def count_latents(config: DictionaryConfig, d_embedding: int) -> int:
-    """Return the size of the autoencoders.
+    """Return the size of the autoencoders, the largest on offer where none is given.
 
     Raises
     ------
     InputError
         Fewer latents than a cell may activate.
     """
-    n_latents = round(config.expansion * d_embedding)
+    expansion = LARGEST if config.expansion is None else config.expansion
+    n_latents = round(expansion * d_embedding)
     if n_latents < config.k:
         raise fault(
             "dictionary",
             f"k = {config.k} with {n_latents} latents "
-            f"(expansion {config.expansion:g} x d_embedding {d_embedding})",
+            f"(expansion {expansion:g} x d_embedding {d_embedding})",
             "at least k latents",
             "Lower `dictionary.k`, or raise `dictionary.expansion`.",
         )
@@ -65,16 +77,8 @@ def count_latents(config: DictionaryConfig, d_embedding: int) -> int:
 def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     """Train the seeds, keep what recurs as concepts, and activate them in every cell."""
     config, embeddings = run.config.dictionary, run.embeddings
-    n_latents = count_latents(config, embeddings.shape[1])
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
-    settings = Settings(
-        n_latents,
-        config.k,
-        config.epochs,
-        config.variant,
-        learning_rate=config.learning_rate,
-        resample=config.resample,
-    )
+    settings = _settings(run)
     with progress_bar("dictionary") as progress:
         trained = train_dictionaries(
             embeddings,
@@ -84,7 +88,19 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
             progress,
             state=run.parts.folder / "training.safetensors" if run.parts else None,
         ).dictionaries
-    consensus = find_consensus(trained, embeddings, config.min_share, config.cut)
+    # In larger dictionaries than the cells support it costs recurrence.
+    is_polished = config.expansion is None if config.polish is None else config.polish
+
+    def finish(concepts: Dictionary) -> Dictionary:
+        return polish(concepts, embeddings, settings, str(run.device))
+
+    consensus = find_consensus(
+        trained,
+        embeddings,
+        config.min_share,
+        config.cut,
+        finish if is_polished else None,
+    )
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)
     singles = [d.activate(embeddings) for d in trained]
@@ -92,8 +108,9 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "scale": float(concepts.scale),
         "k": int(concepts.k),
         "n_concepts": int(concepts.n_latents),
-        "n_latents": n_latents,
+        "n_latents": settings.n_latents,
         "n_seeds": config.n_seeds,
+        "min_seeds": consensus.needed,
         "seeds": seeds,
         "explained_variance": explained_variance(embeddings, concepts.reconstruct(indices, values)),
         "explained_variance_of_seeds": [
@@ -101,7 +118,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
             for d, pair in zip(trained, singles, strict=True)
         ],
         "mean_active": mean_active(indices),
-        "dead_latents": [len(dead_latents(pair[0], n_latents)) for pair in singles],
+        "dead_latents": [len(dead_latents(pair[0], settings.n_latents)) for pair in singles],
         "latents_not_recurring": consensus.n_not_recurring,
         "mean_stability": float(consensus.stability.mean()),
     }
@@ -113,6 +130,55 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "indices": indices,
         "values": values,
         "stability": consensus.stability,
+        "stability_low": consensus.stability_low,
+        "stability_high": consensus.stability_high,
         "n_seeds": consensus.n_seeds,
+        "parent": find_parents(activation_matrix(indices, values, concepts.n_latents)),
     }
+    if config.keep_latents:
+        arrays |= _leftover_arrays(consensus, trained, embeddings, seeds)
     return arrays, record
+
+
+def _settings(run: Run) -> Settings:
+    """Return the settings of the autoencoders; their size is chosen where none is given."""
+    config, embeddings = run.config.dictionary, run.embeddings
+    settings = Settings(
+        count_latents(config, embeddings.shape[1]),
+        config.k,
+        config.epochs,
+        config.variant,
+        learning_rate=config.learning_rate,
+        resample=config.resample,
+    )
+    if config.expansion is not None:
+        return settings
+
+    def choose() -> Arrays:
+        with progress_bar("size") as progress:
+            size = choose_size(embeddings, settings, str(run.device), progress)
+        return {"n_latents": np.array(size)}
+
+    chosen = run.parts.once("size", choose) if run.parts else choose()
+    return replace(settings, n_latents=int(chosen["n_latents"]))
+
+
+def _leftover_arrays(
+    consensus: Consensus, trained: Sequence[Dictionary], embeddings: np.ndarray, seeds: list[int]
+) -> Arrays:
+    """Return the latents that belong to no concept, and in which cells they are active."""
+    left = consensus.leftovers
+    active = leftover_activations(trained, left.owners, embeddings)
+    active.sort_indices()
+    return {
+        "latents.seed": np.array(seeds, np.int32)[left.owners[:, 0]],
+        "latents.position": left.owners[:, 0],
+        "latents.index": left.owners[:, 1],
+        "latents.decoder": left.decoder,
+        "latents.n_seeds": left.n_seeds,
+        "latents.closest": left.closest,
+        "latents.similarity": left.similarity,
+        "latents.offsets": active.indptr.astype(np.int64),
+        "latents.cell": active.indices.astype(np.int32),
+        "latents.value": active.data,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from flask import Blueprint, Response, jsonify
 
 from scconcepts_app.library import Library, OpenedStore
@@ -39,6 +40,20 @@ def find_store(library: Library, key: str) -> OpenedStore:
         known = ", ".join(opened.key for opened in library)
         raise ApiError(404, f"no store '{key}' is open here. Open: {known}.")
     return entry
+
+
+def find_activations(entry: OpenedStore, name: str) -> np.ndarray:
+    """Return the payload of a concept's activations, or of a latent's that became none.
+
+    Raises
+    ------
+    ApiError
+        404: the store has neither.
+    """
+    latent = entry.store.find_latent(name)
+    if latent is not None:
+        return entry.store.payload("latents", latent)
+    return entry.store.payload("activations", find_concept(entry, name))
 
 
 def find_concept(entry: OpenedStore, concept_id: str) -> int:

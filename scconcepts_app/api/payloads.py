@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from flask import Blueprint, Response, request
 
-from scconcepts_app.api.errors import ApiError, answer_errors, find_concept, find_store
+from scconcepts_app.api.errors import ApiError, answer_errors, find_activations, find_store
 from scconcepts_app.library import Library, OpenedStore
 from scconcepts_app.views.colors import encode_obs
 from scconcepts_app.views.gene_search import find_gene
@@ -33,12 +33,8 @@ def create_payload_routes(library: Library) -> Blueprint:
     @blueprint.get("/activations/<concept_id>")
     def activations(key: str, digest: str, concept_id: str) -> Response:
         entry = find_version(library, key, digest)
-        concept = find_concept(entry, concept_id)
-        return answer_for_ever(
-            entry,
-            f"activations-{concept}",
-            lambda: entry.store.payload("activations", concept).tobytes(),
-        )
+        payload = find_activations(entry, concept_id)
+        return answer_for_ever(entry, f"activations-{concept_id}", payload.tobytes)
 
     @blueprint.get("/expression/<path:name>")
     def expression(key: str, digest: str, name: str) -> Response:

@@ -9,7 +9,7 @@ import math
 from flask import Blueprint, Response, request
 from PIL import Image
 
-from scconcepts_app.api.errors import ApiError, answer_errors, find_concept
+from scconcepts_app.api.errors import ApiError, answer_errors, find_activations
 from scconcepts_app.api.payloads import answer_for_ever, check_map, find_version
 from scconcepts_app.library import Library, OpenedStore
 from scconcepts_app.views.gene_search import find_gene
@@ -87,10 +87,10 @@ def _find_layer(entry: OpenedStore, color: str, theme: str, limits: Limits) -> L
     if kind == "none":
         return None
     if kind == "concept":
-        payload = store.payload("activations", find_concept(entry, name))
+        payload = find_activations(entry, name)
         return layer_of_column(payload, theme, limits)
     if kind == "diff":
-        pair = [store.payload("activations", find_concept(entry, i)) for i in _pair(name)]
+        pair = [find_activations(entry, i) for i in _pair(name)]
         return layer_of_difference(pair[0], pair[1], store.n_cells, theme, limits)
     if kind == "gene":
         gene = find_gene(entry.gene_index, name)

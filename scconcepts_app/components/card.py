@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from dash import dcc, html
 
 from scconcepts_app.components.attributes import attributes
@@ -15,6 +18,7 @@ def concept_card(
     author: str,
     links: dict[str, str | None],
     exports: html.Div,
+    address_of: Callable[[str], str],
 ) -> html.Div:
     """Return the head of a concept.
 
@@ -23,6 +27,7 @@ def concept_card(
     label, author : the label to show; `author` is empty for a proposed one.
     links : addresses of the ``previous`` and ``following`` concept, None at the ends.
     exports : the menu of downloads.
+    address_of : id of a concept -> its address.
     """
     origin = (
         chip("expert", f"Label written by {author}", "is-expert")
@@ -45,7 +50,7 @@ def concept_card(
             ),
             html.H1(label, className="sc-concept-label", title=label),
             html.P(card.summary, className="sc-summary"),
-            html.Dl([_fact(fact) for fact in card.facts], className="sc-facts"),
+            html.Dl([fact_entry(fact, address_of) for fact in card.facts], className="sc-facts"),
         ],
         className="sc-card",
     )
@@ -56,8 +61,12 @@ def _explain(card: ConceptCard) -> str:
     return "\n".join([*words, *card.evidence])
 
 
-def _fact(fact: Fact) -> html.Div:
-    return html.Div([html.Dt(fact.name), html.Dd(fact.value)], title=fact.definition)
+def fact_entry(fact: Fact, address_of: Callable[[str], str]) -> html.Div:
+    """Return a fact of a head; `address_of` gives the address of a concept it links to."""
+    links: list[Any] = []
+    for link in fact.links:
+        links += [dcc.Link(link.id, href=address_of(link.id), title=link.label), " "]
+    return html.Div([html.Dt(fact.name), html.Dd([*links, fact.value])], title=fact.definition)
 
 
 def _step(sign: str, title: str, href: str | None) -> html.Span | dcc.Link:

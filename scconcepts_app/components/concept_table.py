@@ -54,8 +54,10 @@ COLUMNS: list[dict[str, Any]] = [
     {
         "field": "stability",
         "headerName": "Stab.",
-        "headerTooltip": "Stability: recurrence over seeds of the dictionary, 0 to 1.",
+        "headerTooltip": "Stability: recurrence over seeds of the dictionary, 0 to 1. Point at one "
+        "for its 90 % interval.",
         "cellRenderer": "StabilityCell",
+        "tooltipValueGetter": {"function": "scInterval(params.data)"},
         "width": 54,
         **_NUMBER,
     },

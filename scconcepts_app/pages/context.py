@@ -27,10 +27,14 @@ class Context:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The concept that an address names; `concept` is None when the store has no such one."""
+    """The concept that an address names; `concept` is None when the store has no such one.
+
+    The address may name a latent that became no concept instead: its index is `latent`.
+    """
 
     entry: OpenedStore
     concept: int | None
+    latent: int | None = None
 
 
 def own(key: str, infos: Iterable[Any]) -> str | None:
@@ -64,7 +68,8 @@ def choose(library: Library, selection: Mapping[str, Any] | None) -> Chosen | No
     wanted = selection.get("concept")
     if wanted is None:
         return Chosen(entry, 0 if entry.store.n_concepts else None)
-    return Chosen(entry, entry.store.find_concept(str(wanted)))
+    store = entry.store
+    return Chosen(entry, store.find_concept(str(wanted)), store.find_latent(str(wanted)))
 
 
 def entry_of(library: Library, selection: Mapping[str, Any] | None, page: str) -> OpenedStore:

@@ -12,6 +12,7 @@ from scconcepts_app.store.schema import (
     AXES,
     FORMAT,
     OBS_ROLES,
+    OPTIONAL_AXES,
     READABLE_VERSIONS,
     SCHEMA_VERSION,
     find_spec,
@@ -210,6 +211,8 @@ def parse_manifest(data: Any, where: str) -> Manifest:
     body = {name: value for name, value in data.items() if name not in _ENVELOPE}
     if version == 1:
         body = {**dict.fromkeys(_SINCE_VERSION_2, []), **body}
+    if isinstance(body.get("counts"), dict):
+        body["counts"] = {**dict.fromkeys(OPTIONAL_AXES, 0), **body["counts"]}
     for name, record in _RECORDS.items():
         body[name] = _parse_list(record, body.get(name), name, faults)
     body["arrays"] = _parse_arrays(body.get("arrays"), faults)
@@ -269,7 +272,7 @@ def _check_rules(manifest: Manifest, faults: list[str]) -> None:
     counts = manifest.counts
     faults += [
         f"counts.{axis}: expected a count, found {counts.get(axis)!r}"
-        for axis in AXES
+        for axis in (*AXES, *OPTIONAL_AXES)
         if not isinstance(counts.get(axis), int) or counts[axis] < 0
     ]
     for column in manifest.obs:

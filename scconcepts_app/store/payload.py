@@ -7,6 +7,7 @@ small, so one byte a gap and one byte a value is close to what a general compres
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -51,3 +52,11 @@ def decode_payload(payload: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if len(cells) != n_entries or len(levels) != n_entries:
         raise ValueError(f"payload says {n_entries} entries, holds {len(cells)} and {len(levels)}")
     return cells, levels * np.float32(largest / LEVELS)
+
+
+def join_payloads(payloads: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the payloads of all owners as ``offsets`` (n_owners+1) and ``bytes``."""
+    offsets = np.zeros(len(payloads) + 1, dtype=np.int64)
+    np.cumsum([len(payload) for payload in payloads], out=offsets[1:])
+    empty = np.empty(0, np.uint8)
+    return {"offsets": offsets, "bytes": np.concatenate(payloads) if payloads else empty}

@@ -107,6 +107,11 @@ class ConceptStore:
         """Number of concepts."""
         return self.manifest.counts["n_concepts"]
 
+    @property
+    def n_latents(self) -> int:
+        """Number of latents that belong to no concept; 0 in a store without them."""
+        return self.manifest.counts["n_latents"]
+
     @cached_property
     def concept_ids(self) -> list[str]:
         """The concepts' ids, in order."""
@@ -124,6 +129,26 @@ class ConceptStore:
     @cached_property
     def _concept_index(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.concept_ids)}
+
+    def optional(self, name: str) -> np.ndarray | None:
+        """Return the array `name`, or None when the store has none."""
+        return self._maps.get(name)
+
+    @cached_property
+    def latent_ids(self) -> list[str]:
+        """The ids of the latents that belong to no concept: seed and index, as ``s3-017``."""
+        if not self.n_latents:
+            return []
+        pairs = zip(self.array("latents/seed"), self.array("latents/index"), strict=True)
+        return [f"s{seed}-{index:03d}" for seed, index in pairs]
+
+    def find_latent(self, latent_id: str) -> int | None:
+        """Return the index of a latent that belongs to no concept by its id, or None."""
+        return self._latent_index.get(latent_id)
+
+    @cached_property
+    def _latent_index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.latent_ids)}
 
     @cached_property
     def activations(self) -> Ragged:
@@ -156,7 +181,11 @@ class ConceptStore:
         return self._maps[f"enrichment/{key}/leading_gene"][offsets[row] : offsets[row + 1]]
 
     def payload(self, kind: str, owner: int) -> np.ndarray:
-        """Return a browser payload: ``activations`` of a concept or ``expression`` of a gene."""
+        """Return a browser payload.
+
+        ``activations`` of a concept, ``latents`` those of a latent that belongs to none, or
+        ``expression`` of a gene.
+        """
         offsets = self._maps[f"payloads/{kind}/offsets"]
         return self._maps[f"payloads/{kind}/bytes"][offsets[owner] : offsets[owner + 1]]
 

@@ -15,6 +15,7 @@ from scconcepts_app.store.schema import (
     ENRICHMENT_COLUMNS,
     FAITHFULNESS_CURVES,
     FAITHFULNESS_MEASURES,
+    LATENT_COLUMNS,
     SET_SWAP_COLUMNS,
     check_shape,
     find_spec,
@@ -26,6 +27,11 @@ _FAITHFULNESS = (
     *FAITHFULNESS_MEASURES,
     "reason/offsets",
     "reason/utf8",
+)
+_LATENTS = (
+    *(f"latents/{column}" for column in (*LATENT_COLUMNS, "decoder", "best_code", "best_f1")),
+    "payloads/latents/offsets",
+    "payloads/latents/bytes",
 )
 
 
@@ -41,6 +47,8 @@ def required_arrays(manifest: Manifest) -> Iterator[str]:
         yield f"obs/{column.key}/{'codes' if column.kind == 'categorical' else 'values'}"
     for info in manifest.maps:
         yield from (f"maps/{info.key}/xy", f"maps/{info.key}/quantised")
+    if manifest.counts.get("n_latents"):
+        yield from _LATENTS
     families: tuple[tuple[str, Sequence[_Keyed], Iterable[str]], ...] = (
         ("attribution", manifest.attributions, ("offsets", *ATTRIBUTION_COLUMNS)),
         ("differential", manifest.differentials, ("offsets", *DIFFERENTIAL_COLUMNS)),

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 FORMAT = "scconcepts-store"
-SCHEMA_VERSION = 2
-READABLE_VERSIONS = (1, 2)
+SCHEMA_VERSION = 3
+READABLE_VERSIONS = (1, 2, 3)
 
 # Order is the bit order of `concepts/flags`; a flag is added at the end, never moved.
 CONCEPT_FLAGS = (
@@ -23,6 +23,8 @@ CONCEPT_FLAGS = (
 OBS_ROLES = ("cell_type", "condition", "donor", "batch", "tissue", "qc", "other")
 
 AXES = ("n_cells", "n_genes", "n_concepts", "n_gene_sets", "d_embedding", "k")
+# An axis that a manifest may leave out, which means 0.
+OPTIONAL_AXES = ("n_latents",)
 
 _KEY = r"[a-z0-9_]+"
 
@@ -132,6 +134,15 @@ CELL_EFFECT_GENES = {
     "value": "float32",
     "counterfactual": "float32",
 }
+# Latents of single seeds that belong to no concept; since version 3.
+LATENT_COLUMNS = {
+    "seed": "int32",
+    "index": "int32",
+    "n_active": "int32",
+    "n_seeds": "int32",
+    "closest": "int32",
+    "similarity": "float32",
+}
 FAITHFULNESS_CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
 GRADES = ("A", "B", "C", "D")
 HELD_OUT = ("donors", "cells")
@@ -158,7 +169,10 @@ ARRAYS: tuple[ArraySpec, ...] = (
     *_strings("concepts/label", "n_concepts"),
     *_strings("concepts/evidence", "n_concepts"),
     ArraySpec("concepts/stability", "float32", ("n_concepts",)),
+    ArraySpec("concepts/stability_low", "float32", ("n_concepts",), False),
+    ArraySpec("concepts/stability_high", "float32", ("n_concepts",), False),
     ArraySpec("concepts/n_seeds", "int32", ("n_concepts",)),
+    ArraySpec("concepts/parent", "int32", ("n_concepts",), False),
     ArraySpec("concepts/flags", "uint32", ("n_concepts",)),
     ArraySpec("concepts/match_rate", "float32", ("n_concepts",)),
     ArraySpec("activations/by_cell/concept", "int32", ("n_cells", "k")),
@@ -166,6 +180,15 @@ ARRAYS: tuple[ArraySpec, ...] = (
     *_ragged("activations/by_concept", "n_concepts", {"cell": "int32", "value": "float32"}),
     ArraySpec("payloads/activations/offsets", "int64", ("n_concepts+1",)),
     ArraySpec("payloads/activations/bytes", "uint8", ("*",)),
+    *(
+        ArraySpec(f"latents/{column}", dtype, ("n_latents",), False)
+        for column, dtype in LATENT_COLUMNS.items()
+    ),
+    ArraySpec("latents/decoder", "float32", ("n_latents", "d_embedding"), False),
+    ArraySpec("latents/best_code", "int32", ("n_latents", "*"), False),
+    ArraySpec("latents/best_f1", "float32", ("n_latents", "*"), False),
+    ArraySpec("payloads/latents/offsets", "int64", ("n_latents+1",), False),
+    ArraySpec("payloads/latents/bytes", "uint8", ("*",), False),
     ArraySpec("payloads/expression/offsets", "int64", ("n_genes+1",)),
     ArraySpec("payloads/expression/bytes", "uint8", ("*",)),
     *_ragged(
@@ -230,4 +253,5 @@ def check_shape(spec: ArraySpec, shape: tuple[int, ...], counts: dict[str, int])
 
 def _axis_length(axis: str, counts: dict[str, int]) -> int:
     name, plus, _ = axis.partition("+")
-    return counts[name] + (1 if plus else 0)
+    length = counts.get(name, 0) if name in OPTIONAL_AXES else counts[name]
+    return length + (1 if plus else 0)

@@ -80,7 +80,14 @@ def find_content_faults(store: ConceptStore) -> list[str]:
         array = store.array(name)
         if array.size and (array.min() < lowest or array.max() >= limit):
             faults.append(f"{name}: holds indices outside {lowest}..{limit - 1}")
-    checks = (_leading_faults, _level_faults, _trust_faults, _cell_effect_faults)
+    checks = (
+        _concept_faults,
+        _latent_faults,
+        _leading_faults,
+        _level_faults,
+        _trust_faults,
+        _cell_effect_faults,
+    )
     return [*faults, *(fault for check in checks for fault in check(store))]
 
 
@@ -97,6 +104,39 @@ def _index_ranges(store: ConceptStore) -> Iterator[tuple[str, int, int]]:
             yield f"obs/{column.key}/codes", -1, len(column.categories)
     yield "gene_sets/library", 0, len(manifest.gene_set_libraries)
     yield "association/numeric", 0, len(manifest.obs)
+
+
+def _concept_faults(store: ConceptStore) -> Iterator[str]:
+    n_concepts = store.n_concepts
+    parent = store.optional("concepts/parent")
+    if parent is not None and parent.size:
+        if parent.min() < -1 or parent.max() >= n_concepts:
+            yield f"concepts/parent: holds indices outside -1..{n_concepts - 1}"
+        elif np.any(parent == np.arange(n_concepts)):
+            yield "concepts/parent: a concept is its own parent"
+    low, high = (store.optional(f"concepts/stability_{end}") for end in ("low", "high"))
+    if (low is None) != (high is None):
+        yield "concepts/stability_low and stability_high: one without the other"
+    elif low is not None and high is not None and np.any(low > high):
+        yield "concepts/stability_low: above stability_high"
+
+
+def _latent_faults(store: ConceptStore) -> Iterator[str]:
+    if not store.n_latents:
+        return
+    columns = [column for column in store.manifest.obs if column.kind == "categorical"]
+    code, f1 = store.array("latents/best_code"), store.array("latents/best_f1")
+    if not code.shape[1] == f1.shape[1] == len(columns):
+        yield f"latents/best_code: {code.shape[1]} columns, {len(columns)} categorical ones in obs"
+        return
+    for column, codes in zip(columns, code.T, strict=True):
+        if codes.min() < -1 or codes.max() >= len(column.categories):
+            yield f"latents/best_code: holds codes that '{column.key}' has not"
+    closest = store.array("latents/closest")
+    if closest.min() < -1 or closest.max() >= store.n_concepts:
+        yield f"latents/closest: holds indices outside -1..{store.n_concepts - 1}"
+    if len(set(store.latent_ids)) < store.n_latents:
+        yield "latents/index: two of the same seed and index"
 
 
 def _leading_faults(store: ConceptStore) -> Iterator[str]:

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.views.concepts import read_interval
 from scconcepts_app.views.fact import Fact
 from scconcepts_app.views.faithfulness import summarise_grade
 from scconcepts_app.views.flags import Flag, list_flags
 from scconcepts_app.views.genes import default_attribution
+from scconcepts_app.views.kinship import list_kin
 from scconcepts_app.views.numbers import (
+    MISSING,
     format_number,
     format_p,
     format_share,
@@ -78,9 +81,10 @@ def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:
     return [
         Fact(
             "Stability",
-            format_number(known_or_none(store.array("concepts/stability")[concept])),
+            _say_stability(store, concept),
             "Mean correlation of its activations between the seeds it recurs in, times the share "
-            "of those seeds: 1 is the same concept every time.",
+            "of those seeds: 1 is the same concept every time. In brackets, where it is known, a "
+            "90 % interval (jackknife over the seeds).",
         ),
         Fact(
             "Seeds",
@@ -99,7 +103,16 @@ def _list_facts(store: ConceptStore, concept: int) -> list[Fact]:
             "Share of the explained cells whose counterfactual cells come from the same donor. The "
             "lower it is, the more may attribution show differences between donors.",
         ),
+        *list_kin(store, concept),
     ]
+
+
+def _say_stability(store: ConceptStore, concept: int) -> str:
+    stability = format_number(known_or_none(store.array("concepts/stability")[concept]))
+    low, high = read_interval(store, concept)
+    if stability == MISSING or low is None or high is None:
+        return stability
+    return f"{stability} ({format_number(low)} to {format_number(high)})"
 
 
 def _list_evidence(evidence: dict[str, Any], store: ConceptStore) -> list[str]:

@@ -31,8 +31,10 @@ class ConceptRow:
     n_active, share : active cells, and their share of all cells.
     category, f1 : best category of the cell type column and its F1; None without one.
     stability : recurrence over seeds, 0 to 1; None when it was not measured.
+    stability_low, stability_high : its 90 % interval; None in a store without one.
     grades : grade of faithfulness, A to D or None, under each attribution that has cards.
     flags : keys of its warnings.
+    is_latent : whether this is no concept but a latent of one seed; see `views.latents`.
     """
 
     id: str
@@ -45,10 +47,13 @@ class ConceptRow:
     category: str | None
     f1: float | None
     stability: float | None
+    stability_low: float | None
+    stability_high: float | None
     grades: dict[str, str | None]
     flags: list[str]
     flag_names: str
     search: str
+    is_latent: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Return the row as plain values."""
@@ -60,6 +65,7 @@ def list_concepts(store: ConceptStore) -> list[ConceptRow]:
     counts = store.activations.counts()
     labels = store.strings("concepts/label")
     stability = store.array("concepts/stability")
+    intervals = [read_interval(store, concept) for concept in range(store.n_concepts)]
     categories = _best_categories(store, slice(None))
     rows = []
     for concept, concept_id in enumerate(store.concept_ids):
@@ -78,6 +84,8 @@ def list_concepts(store: ConceptStore) -> list[ConceptRow]:
                 category=category,
                 f1=f1,
                 stability=known_or_none(stability[concept]),
+                stability_low=intervals[concept][0],
+                stability_high=intervals[concept][1],
                 grades=list_grades(store, concept),
                 flags=[flag.key for flag in flags],
                 flag_names=", ".join(flag.name for flag in flags),
@@ -85,6 +93,14 @@ def list_concepts(store: ConceptStore) -> list[ConceptRow]:
             )
         )
     return rows
+
+
+def read_interval(store: ConceptStore, concept: int) -> tuple[float | None, float | None]:
+    """Return the 90 % interval of the stability of a concept; None twice without one."""
+    low, high = (store.optional(f"concepts/stability_{end}") for end in ("low", "high"))
+    if low is None or high is None:
+        return None, None
+    return known_or_none(low[concept]), known_or_none(high[concept])
 
 
 def with_labels(rows: list[ConceptRow], labels: Mapping[str, tuple[str, str]]) -> list[ConceptRow]:

@@ -101,6 +101,7 @@ _DICTIONARY = {
         "Latents left out",
         "Latents that did not recur in enough seeds to become a concept.",
     ),
+    "min_seeds": ("Seeds needed", "Seeds that a concept must recur in."),
     "mean_stability": ("Mean stability", "Over all concepts."),
     "scale": (
         "Scale of the embeddings",

@@ -1,14 +1,13 @@
-"""Do concepts come back, and what does it cost? Consensus of seeds 0-4 against that of seeds 5-9.
+"""Do concepts come back, and at what cost? Consensus of five seeds against that of five others.
 
-python -m tests.benchmarks.recurrence [--data kang pbmc3k synthetic]
+python -m tests.benchmarks.recurrence [--data kang pbmc3k synthetic] [--models 0 1]
 """
 
 from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable
-from itertools import product
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,24 +15,32 @@ import scipy.sparse as sp
 from sklearn.decomposition import NMF, PCA, FastICA
 
 from precompute.dictionary import (
+    Consensus,
     Dictionary,
+    Settings,
     activation_matrix,
+    choose_size,
     explained_variance,
     find_consensus,
+    offer_sizes,
     partner_share,
+    polish,
     train_seeds,
 )
+from precompute.dictionary.clusters import compare_latents, stability
 from precompute.errors import InputError
 from tests.benchmarks.embedded import DATA, Embedded, embed
 from tests.benchmarks.tables import markdown
 
-K, EXPANSION, EPOCHS = 4, 2, 100
-SHARES, CUTS = (0.4, 0.6, 0.8, 1.0), (0.5, 0.6, 0.7)
-DEFAULT = (0.6, 0.6)
+K, EPOCHS, WIDE = 4, 100, 2
+# Which seeds make the first half; the others make the second.
+SPLITS = ((0, 1, 2, 3, 4), (0, 2, 4, 6, 8), (0, 1, 4, 5, 8))
+CUT = 0.6  # the default of `find_consensus`
 HEADS = (
     "",
     "units",
     "come back",
+    "three splits",
     "explained variance",
     "best F1",
     "to programmes",
@@ -42,58 +49,147 @@ HEADS = (
 
 
 def main() -> None:
-    """Print one table and one curve for each data set."""
+    """Print one table and one curve for each data set and model."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", choices=DATA, default=list(DATA))
+    parser.add_argument("--models", nargs="+", type=int, default=[0, 1])
     warnings.simplefilter(
         "ignore"
     )  # ICA and NMF that stop before they converge: as users meet them
-    for name in parser.parse_args().data:
-        cells = embed(name)
-        n_cells, d_embedding = cells.embeddings.shape
-        print(
-            f"\n## {name}: {n_cells:,} cells, {d_embedding} dimensions, "
-            f"{len(cells.groups)} groups\n"
-        )
-        compare(cells)
+    asked = parser.parse_args()
+    for name in asked.data:
+        for model in asked.models:
+            cells = embed(name, model)
+            n_cells, d_embedding = cells.embeddings.shape
+            print(
+                f"\n## {name}, model {model}: {n_cells:,} cells, {d_embedding} dimensions, "
+                f"{len(cells.groups)} groups\n"
+            )
+            compare(cells)
 
 
 def compare(cells: Embedded) -> None:
     """Print what each way of finding units gives on the same embeddings."""
     embeddings = cells.embeddings
-    n_latents = EXPANSION * embeddings.shape[1]
-    seeds = train_seeds(embeddings, n_latents, K, range(10), EPOCHS)
-    halves = seeds[:5], seeds[5:]
-    rows = [_describe(f"single, {n_latents} latents", cells, seeds[0], seeds[5])]
-    curve = []
-    for share, cut in product(SHARES, CUTS):
-        try:
-            first, second = (find_consensus(h, embeddings, share, cut).dictionary for h in halves)
-        except InputError:
-            curve.append([f"{share:g}, {cut:g}", "0"] + ["-"] * 5)
-            continue
-        row = _describe(f"{share:g}, {cut:g}", cells, first, second)
-        curve.append(row)
-        if (share, cut) == DEFAULT:
-            rows.append(["consensus (default)", *row[1:]])
-            n_units = first.n_latents
-    small = train_seeds(embeddings, n_units, min(K, n_units), (0, 5), EPOCHS)
-    rows.append(_describe(f"single, {n_units} latents", cells, *small))
+    wide = WIDE * embeddings.shape[1]
+    size = choose_size(embeddings, Settings(wide, K, EPOCHS))
+    trained = {n: train_seeds(embeddings, n, K, range(10), EPOCHS) for n in (size, wide)}
+    chosen = _consensus(trained[size], embeddings)
+    n_units = chosen[0][0].dictionary.n_latents
+    small = train_seeds(embeddings, n_units, min(K, n_units), (0, 5, 1, 6, 2, 7), EPOCHS)
+    rows = [
+        _describe(
+            f"consensus (default, of {size} latents)", cells, _polished(chosen, embeddings, size)
+        ),
+        _describe("the same, not polished", cells, _dictionaries(chosen)),
+        _describe(f"single, {n_units} latents", cells, [small[:2], small[2:4], small[4:]]),
+        _describe(f"single, {size} latents", cells, _singles(trained[size])),
+        _describe(
+            f"consensus of {wide} latents, not polished",
+            cells,
+            _dictionaries(_consensus(trained[wide], embeddings)),
+        ),
+        _describe(f"single, {wide} latents", cells, _singles(trained[wide])),
+    ]
     rows += [_score(name, cells, *make(embeddings, n_units)) for name, make in BASELINES.items()]
     print(markdown(HEADS, rows))
-    print("\nConsensus by least share of seeds and cut of the linkage:\n")
-    print(markdown(HEADS, curve))
+    print(f"\n{describe_intervals(chosen[0], _split(trained[size])[0], embeddings)}")
+    print("\nConsensus by number of latents, not polished:\n")
+    curve = [_curve_row(n, cells, trained.get(n)) for n in offer_sizes(wide // WIDE, K, 10**6)]
+    print(markdown(("latents", *HEADS[1:]), curve))
 
 
-def _describe(name: str, cells: Embedded, first: Dictionary, second: Dictionary) -> list[str]:
-    """Return the row of a dictionary, with what comes back in another one."""
-    found = [d.activate(cells.embeddings) for d in (first, second)]
-    activations = [
-        activation_matrix(*pair, d.n_latents)
-        for pair, d in zip(found, (first, second), strict=True)
+def _split(seeds: Sequence[Dictionary]) -> list[list[list[Dictionary]]]:
+    """Return both halves of ten seeds, for each split."""
+    return [
+        [[seeds[i] for i in first], [seeds[i] for i in range(10) if i not in first]]
+        for first in SPLITS
     ]
-    row = _score(name, cells, activations[0].toarray(), first.reconstruct(*found[0]))
-    row[2] = f"{partner_share(_living(activations[0]), activations[1]):.0%}"
+
+
+def _consensus(seeds: Sequence[Dictionary], embeddings: np.ndarray) -> list[list[Consensus]]:
+    return [[find_consensus(half, embeddings) for half in pair] for pair in _split(seeds)]
+
+
+def _dictionaries(found: Sequence[Sequence[Consensus]]) -> list[list[Dictionary]]:
+    return [[consensus.dictionary for consensus in pair] for pair in found]
+
+
+def _polished(
+    found: Sequence[Sequence[Consensus]], embeddings: np.ndarray, size: int
+) -> list[list[Dictionary]]:
+    settings = Settings(size, K, EPOCHS)
+    return [[polish(c.dictionary, embeddings, settings) for c in pair] for pair in found]
+
+
+def _singles(seeds: Sequence[Dictionary]) -> list[list[Dictionary]]:
+    return [[seeds[i], seeds[i + 5]] for i in range(len(SPLITS))]
+
+
+def _curve_row(n: int, cells: Embedded, trained: Sequence[Dictionary] | None) -> list[str]:
+    seeds = trained or train_seeds(cells.embeddings, n, K, range(10), EPOCHS)
+    try:
+        found = _consensus(seeds, cells.embeddings)
+    except InputError:
+        return [str(n), "0"] + ["-"] * 6
+    return [str(n), *_describe("", cells, _dictionaries(found))[1:]]
+
+
+def describe_intervals(
+    found: Sequence[Consensus], halves: Sequence[Sequence[Dictionary]], embeddings: np.ndarray
+) -> str:
+    """Return how often the stability of a concept in the other five seeds lies in its interval.
+
+    There, its members are the latents of most similar activation and direction, whether or not
+    they make a concept.
+    """
+    inside = total = 0
+    for own, (here, there) in zip(found, (halves, halves[::-1]), strict=True):
+        mixed = compare_latents([*here, *there], embeddings)
+        positions = {owner: i for i, owner in enumerate(mixed.owners)}
+        for concept, members in enumerate(own.members):
+            mean = np.array([positions[member] for member in members])
+            closeness = mixed.similarity_to(mean)
+            others = np.flatnonzero(mixed.dictionary_of >= len(here))
+            best = [
+                others[mixed.dictionary_of[others] == d][
+                    closeness[others[mixed.dictionary_of[others] == d]].argmax()
+                ]
+                for d in range(len(here), len(here) + len(there))
+            ]
+            like = np.array([latent for latent in best if closeness[latent] >= CUT])
+            again = stability(like, mixed, len(there)) if len(like) > 1 else 0.0
+            inside += own.stability_low[concept] <= again <= own.stability_high[concept]
+            total += 1
+    widths = np.concatenate([c.stability_high - c.stability_low for c in found])
+    return (
+        f"90 % intervals of stability: {inside} of {total} hold the stability of the concept in "
+        f"the other five seeds; median width {np.median(widths):.2f}."
+    )
+
+
+def _describe(name: str, cells: Embedded, pairs: Sequence[Sequence[Dictionary]]) -> list[str]:
+    """Return the row of dictionaries, with what comes back in the other one of each pair.
+
+    Numbers of units, F1 and programmes are those of the first dictionary; explained variance is
+    the mean over all.
+    """
+    shares, explained = [], []
+    for pair in pairs:
+        found = [d.activate(cells.embeddings) for d in pair]
+        activations = [
+            _living(activation_matrix(*own, d.n_latents))
+            for own, d in zip(found, pair, strict=True)
+        ]
+        shares.append([partner_share(*activations), partner_share(*activations[::-1])])
+        explained += [
+            explained_variance(cells.embeddings, d.reconstruct(*own))
+            for own, d in zip(found, pair, strict=True)
+        ]
+    first = pairs[0][0]
+    units = activation_matrix(*first.activate(cells.embeddings), first.n_latents).toarray()
+    row = _score(name, cells, units, None)
+    row[2:5] = f"{np.mean(shares[0]):.0%}", f"{np.mean(shares):.0%}", f"{np.mean(explained):.3f}"
     return row
 
 
@@ -105,7 +201,7 @@ def _score(name: str, cells: Embedded, units: np.ndarray, rebuilt: np.ndarray | 
     """Return a row: what the units (n_cells, n_units), of either sign, explain and stand for."""
     explained = "-" if rebuilt is None else f"{explained_variance(cells.embeddings, rebuilt):.3f}"
     best = np.mean([_best_f1(units, inside) for inside in cells.groups.values()])
-    row = [name, str(units.shape[1]), "-", explained, f"{best:.3f}"]
+    row = [name, str(units.shape[1]), "-", "-", explained, f"{best:.3f}"]
     if cells.programmes is None:
         return [*row, "-", "-"]
     moving = units[:, units.std(axis=0) > 0]

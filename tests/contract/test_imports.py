@@ -186,6 +186,7 @@ def test_only_pack_writes_stores():
     synthetic = "precompute/synthetic/big_store"  # not from a run, and it says so
     assert writers == {
         "precompute/pack.py",
+        "precompute/pack_latents.py",
         "precompute/pack_tables.py",
         f"{synthetic}/write.py",
         f"{synthetic}/write_tables.py",

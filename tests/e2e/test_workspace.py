@@ -265,3 +265,34 @@ def test_panels_do_not_move_while_they_are_filled(visit):
     visitor.wait_for_concept("c0002")
     painted(visitor, "c0002 CD4 T cell")
     assert visitor.page.evaluate(script) == before
+
+
+def test_what_did_not_recur_is_a_switch_away(visit):
+    visitor = visit().open_concept("/?store=fixture", "c0001")
+    assert visitor.page.locator(".ag-row[row-id=s3-007]").count() == 0
+    visitor.page.click("#hidden-latents >> text=also those")
+    visitor.page.wait_for_url("**hidden=1")
+    visitor.page.click(".ag-row[row-id=s3-007]")
+    painted(visitor, "s3-007 Latent 7 of seed 3")
+    visitor.page.wait_for_selector(".sc-latent")
+    assert "3 of 5 dictionaries hold a latent like it" in visitor.text(".sc-latent .sc-summary")
+    assert visitor.page.locator(".sc-genes").is_hidden()
+    visitor.page.click(".sc-latent .sc-facts a")
+    visitor.wait_for_concept("c0001")
+    assert visitor.page.locator(".sc-genes").is_visible()
+
+
+def test_a_link_to_a_latent_opens_it_cold(visit):
+    visitor = visit()
+    visitor.open("/concept/s0-012?store=fixture")
+    painted(visitor, "s0-012 Latent 12 of seed 0")
+    assert visitor.text(".sc-latent .sc-concept-id") == "s0-012"
+    assert visitor.page.locator(".ag-row[row-id=s0-012]").count() == 1
+    assert visitor.page.locator(".ag-row[row-id=s0-003]").count() == 0
+
+
+def test_kin_of_a_concept_are_linked(visit):
+    visitor = visit().open_concept("/concept/c0006?store=fixture", "c0006")
+    visitor.page.click(".sc-facts a >> text=c0001")
+    visitor.wait_for_concept("c0001")
+    assert "c0006" in visitor.text(".sc-facts")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from dash import Dash, Input, Output, State, html
@@ -9,6 +10,7 @@ from dash.exceptions import PreventUpdate
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.card import concept_card
+from scconcepts_app.components.latent_card import latent_card
 from scconcepts_app.components.messages import error_state
 from scconcepts_app.labels import read_row
 from scconcepts_app.library import OpenedStore
@@ -16,6 +18,7 @@ from scconcepts_app.pages.context import Context, choose, own
 from scconcepts_app.pages.downloads import menu
 from scconcepts_app.views.card import describe_concept
 from scconcepts_app.views.gene_search import search_genes
+from scconcepts_app.views.latents import describe_latent
 
 
 def register_callbacks(app: Dash, context: Context) -> None:
@@ -35,6 +38,10 @@ def register_callbacks(app: Dash, context: Context) -> None:
         chosen = choose(context.library, selection)
         if chosen is None:
             raise PreventUpdate
+        if chosen.latent is not None:
+            card = describe_latent(chosen.entry.store, chosen.latent)
+            address_of = partial(context.addresses.concept, chosen.entry.key)
+            return latent_card(card, address_of), None, True
         if chosen.concept is None:
             return None, _unknown(context, chosen.entry, selection), False
         key = own(attribution, chosen.entry.store.manifest.attributions)
@@ -61,7 +68,9 @@ def _card(context: Context, entry: OpenedStore, concept: int, attribution: str |
     addresses = context.addresses
     steps = {"previous": card.previous, "following": card.following}
     links = {name: addresses.concept(entry.key, to) if to else None for name, to in steps.items()}
-    return concept_card(card, row.label, row.author, links, menu(context, entry, card.id))
+    exports = menu(context, entry, card.id)
+    address_of = partial(addresses.concept, entry.key)
+    return concept_card(card, row.label, row.author, links, exports, address_of)
 
 
 def _unknown(context: Context, entry: OpenedStore, selection: dict[str, Any]) -> html.Div:

@@ -18,13 +18,14 @@ from scconcepts_app.labels import read_rows
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.context import Context, choose
-from scconcepts_app.pages.workspace import evidence, genes
+from scconcepts_app.pages.workspace import evidence, genes, hidden
 from scconcepts_app.pages.workspace.browser import effect_stores, pane_stores
 from scconcepts_app.views.gene_search import search_genes
 
 # Choices that stand in the address; see `pages.bindings`.
 CHOICES = {
     ids.SEARCH: "q",
+    ids.HIDDEN: "hidden",
     ids.MAP_CHOICE: "map",
     ids.TAB: "tab",
     ids.GENE_LIST: "list",
@@ -55,7 +56,10 @@ def layout(
         )
     chosen = choose(context.library, selection)
     concept = chosen.concept if chosen else None
+    latent = chosen.latent if chosen else None
     selected = store.concept_ids[concept] if concept is not None else None
+    if latent is not None:
+        selected = store.latent_ids[latent]
     rows, problem = read_rows(context.annotations, entry)
     page = html.Div(
         [
@@ -66,7 +70,8 @@ def layout(
             *pane_stores(),
             dcc.Store(id=ids.CELL_CLICKED),
             _concepts_panel(
-                [row.to_dict() for row in rows],
+                entry,
+                hidden.table_rows(rows, entry, choices.get("hidden"), latent),
                 selected,
                 problem,
                 with_grades=bool(store.manifest.faithfulness),
@@ -110,7 +115,11 @@ def _configure_map(context: Context, entry: OpenedStore) -> dict[str, Any]:
 
 
 def _concepts_panel(
-    rows: list[dict[str, Any]], selected: str | None, problem: str | None, with_grades: bool
+    entry: OpenedStore,
+    rows: list[dict[str, Any]],
+    selected: str | None,
+    problem: str | None,
+    with_grades: bool,
 ) -> html.Section:
     search = dcc.Input(
         id=ids.SEARCH,
@@ -126,6 +135,7 @@ def _concepts_panel(
                 [search, html.Span(f"{len(rows):,}", id=ids.COUNT, className="sc-count")],
                 className="sc-bar",
             ),
+            hidden.switch(entry),
             html.P(problem, className="sc-problem", role="alert") if problem else None,
             html.Div(concept_table(rows, selected, with_grades), className="sc-fill"),
         ],

@@ -25,6 +25,15 @@ def test_activations_are_the_stores_payload(client, store, api):
     assert values.max() == pytest.approx(rows["value"].max())
 
 
+def test_a_latent_that_became_no_concept_has_activations_too(client, api):
+    cells, values = decode_payload(
+        np.frombuffer(client.get(f"{api}/activations/s0-012").data, np.uint8)
+    )
+    assert cells.tolist() == list(range(0, 300, 6))
+    assert values[0] == 2.0
+    assert client.get(f"{api}/activations/s0-013").status_code == 404
+
+
 @pytest.mark.parametrize("name", ["CD79A", "cd79a", "ENSG00000000000"])
 def test_a_gene_is_found_by_symbol_or_id(client, store, api, name):
     assert client.get(f"{api}/expression/{name}").data == store.payload("expression", 0).tobytes()

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.card import describe_concept
 from scconcepts_app.views.numbers import MISSING
+from tests.conftest import ROOT
 from tests.unit.app.conftest import with_arrays
 
 
@@ -30,7 +32,8 @@ def test_facts_are_the_numbers_of_the_store(store):
     values = np.asarray(store.activations.rows(2)["value"])
     found = facts(describe_concept(store, 2))
     assert found["Activation"] == f"{np.median(values):.2f} (max {values.max():.2f})"
-    assert found["Stability"] == f"{store.array('concepts/stability')[2]:.2f}"
+    # .98 to .55 in six steps, and .05 to either side.
+    assert found["Stability"] == "0.81 (0.76 to 0.86)"
     assert found["Seeds"] == "5 of 5"
     assert found["Match rate"] == "98 %"
 
@@ -58,6 +61,18 @@ def test_neighbours_end_at_the_ends(store):
     assert describe_concept(store, 0).previous is None
     assert describe_concept(store, 0).following == "c0002"
     assert describe_concept(store, 5).following is None
+
+
+def test_kin_are_linked_both_ways_and_untold_where_unknown(store):
+    kin = {fact.name: fact for fact in describe_concept(store, 5).facts}
+    assert [(link.id, link.label) for link in kin["Part of"].links] == [("c0001", "B cell")]
+    assert "Splits into" not in kin
+    kin = {fact.name: fact for fact in describe_concept(store, 0).facts}
+    assert [link.id for link in kin["Splits into"].links] == ["c0006"]
+    assert "Part of" not in kin
+    old = facts(describe_concept(ConceptStore.open(ROOT / "tests/data/stores/v2"), 5))
+    assert not {"Part of", "Splits into"} & set(old)
+    assert old["Stability"] == "0.55"
 
 
 def test_a_concept_without_cells_says_so(silent_store):

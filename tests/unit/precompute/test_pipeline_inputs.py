@@ -17,7 +17,7 @@ from scconcepts_app.store.reader import MANIFEST
 from scconcepts_app.store.schema import CONCEPT_FLAGS
 from tests.run_case import EMPTY_CELLS, N_CELLS, SCVI, copy_stages, plant_activations, write_config
 
-N_KEPT, N_CONCEPTS = N_CELLS - len(EMPTY_CELLS), 9
+N_KEPT, N_CONCEPTS = N_CELLS - len(EMPTY_CELLS), 8
 KEY = "neighbours"
 NOBODY, LONELY, EVERYBODY, FEW, ONE_DONOR, HALF = range(6)
 NOT_ATTRIBUTED = {
@@ -26,7 +26,6 @@ NOT_ATTRIBUTED = {
     EVERYBODY: "every cell activates it, so no cell is left to compare with",
     6: "no cell activates it",
     7: "no cell activates it",
-    8: "no cell activates it",
 }
 
 

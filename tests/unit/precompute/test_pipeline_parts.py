@@ -14,7 +14,7 @@ from precompute.stages import set_swap as stage_module
 from tests.conftest import ROOT
 from tests.run_case import SCVI, copy_stages, write_config
 
-N_CONCEPTS, N_COUNTERFACTUALS = 9, 2
+N_CONCEPTS, N_COUNTERFACTUALS = 8, 2
 # In the package its name is that of a function.
 attribute_module = import_module("precompute.attribution.attribute")
 # The stage, what it calls for each part, and the parts it has.

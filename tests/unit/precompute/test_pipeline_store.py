@@ -12,6 +12,7 @@ from precompute.grid import order_by_morton
 from precompute.pipeline import STAGES
 from precompute.workspace import StageOutput, digest_file
 from scconcepts_app.store import ConceptStore, verify_store
+from scconcepts_app.store.payload import decode_payload
 from scconcepts_app.store.schema import CONCEPT_FLAGS
 from tests.run_case import EMPTY_CELLS, N_CELLS, N_GENES, SCVI, copy_stages, write_config
 
@@ -59,6 +60,36 @@ def test_cells_stand_in_morton_order(store):
 def test_model_outputs(store, stage, order):
     assert np.array_equal(store.array("embeddings"), stage("model").array("embeddings")[order])
     assert np.array_equal(store.array("maps/umap/xy"), stage("maps").array("umap")[order])
+
+
+def test_what_became_no_concept_is_there_in_the_new_order_of_the_cells(store, stage, order):
+    dictionary = stage("dictionary")
+    offsets, cells, values = (
+        np.array(dictionary.array(f"latents.{name}")) for name in ("offsets", "cell", "value")
+    )
+    assert store.n_latents == len(offsets) - 1 > 0
+    n_members = sum(store.array("concepts/n_seeds"))
+    settings = store.manifest.dictionary
+    n_living = settings["n_seeds"] * settings["n_latents"] - sum(settings["dead_latents"])
+    assert store.n_latents == n_living - n_members
+    for latent in (0, store.n_latents - 1):
+        span = slice(offsets[latent], offsets[latent + 1])
+        found, strength = decode_payload(store.payload("latents", latent))
+        assert sorted(order[found]) == sorted(cells[span])
+        assert store.array("latents/n_active")[latent] == len(found)
+        assert strength.max() == pytest.approx(values[span].max())
+    assert store.latent_ids[0].startswith(f"s{settings['seeds'][0]}-")
+    assert np.isfinite(store.array("latents/similarity")).all()
+
+
+def test_stability_lies_in_its_interval_and_kin_are_concepts(store):
+    low, high = (store.array(f"concepts/stability_{end}") for end in ("low", "high"))
+    stability = store.array("concepts/stability")
+    assert ((low <= stability) & (stability <= high)).all()
+    parent = np.asarray(store.array("concepts/parent"))
+    counts = store.activations.counts()
+    has = np.flatnonzero(parent >= 0)
+    assert (counts[parent[has]] >= 1.5 * counts[has]).all()
 
 
 def test_the_first_map_of_several_orders_the_cells(finished, tmp_path):

@@ -7,7 +7,8 @@ import torch
 
 from precompute import pipeline
 from precompute.cli import main
-from precompute.workspace import Workspace
+from precompute.dictionary import Settings, choose_size, offer_sizes
+from precompute.workspace import StageOutput, Workspace
 from scconcepts_app.store import ConceptStore, verify_store
 from tests.run_case import EMBEDDING, write_config
 
@@ -91,6 +92,21 @@ def test_missing_labels_are_missing_and_no_category(case):
     assert info.categories == ["donor_0", "donor_2", "donor_3"]
     missing = adata.obs["donor"].isna().to_numpy()[store.array("cells/source_row")]
     assert np.array_equal(codes == -1, missing) and missing.any()
+
+
+def test_the_size_is_chosen_where_none_is_given(case):
+    settings = {"dictionary.k": 2, "dictionary.epochs": 40, "dictionary.keep_latents": False}
+    config = write_config(case, {**EMBEDDING, **settings})
+    lines = config.read_text().splitlines(keepends=True)
+    config.write_text("".join(line for line in lines if "expansion" not in line))
+    assert main(["dictionary", str(config)]) == 0
+    found = StageOutput(case / "run.workspace" / "dictionary")
+    cells = np.array(StageOutput(case / "run.workspace" / "model").array("embeddings"))
+    expected = choose_size(cells, Settings(2 * cells.shape[1], 2, 40))
+    assert found.record["n_latents"] == expected
+    assert expected in offer_sizes(cells.shape[1], 2, len(cells))
+    assert found.record["min_seeds"] == 2
+    assert not list((case / "run.workspace" / "dictionary").glob("latents*"))
 
 
 def test_a_second_run_of_one_workspace_is_refused(case, capsys):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from scconcepts_app.store import ConceptStore, verify_store
+from scconcepts_app.store.payload import decode_payload
 from scconcepts_app.store.schema import CONCEPT_FLAGS, READABLE_VERSIONS
 from tests.conftest import ROOT
 
@@ -15,6 +16,7 @@ STORES = ROOT / "tests" / "data" / "stores"
 DIGESTS = {
     "v1": "69bb3172dc279fb525f5c1a5188645a185b3e7357bd8ea053db0c3a3231a3666",
     "v2": "8cf67ca140e085202d8751f1bc6ff7d838125a70da79ff890407e92707ae2d24",
+    "v3": "1be5b02ee1c86639711c4a15992b7bf65df6bdd3aae479051ae5e144ff0073b2",
 }
 
 
@@ -26,6 +28,11 @@ def v1() -> ConceptStore:
 @pytest.fixture(scope="module")
 def v2() -> ConceptStore:
     return verify_store(STORES / "v2")
+
+
+@pytest.fixture(scope="module")
+def v3() -> ConceptStore:
+    return verify_store(STORES / "v3")
 
 
 def test_every_version_that_is_read_has_an_archived_store():
@@ -52,6 +59,7 @@ def test_manifest(version, request):
         "n_cells": 40,
         "n_genes": 35,
         "n_concepts": 6,
+        "n_latents": 4 if version == "v3" else 0,
         "n_gene_sets": 6,
         "d_embedding": 8,
         "k": 2,
@@ -127,3 +135,29 @@ def test_v2_set_swap_q_and_flags(v2):
     q = v2.attribution("neighbours").rows(0)["q"]
     assert np.allclose(np.log10(q[:2]), [-19.99079, -16.73543], atol=1e-4)
     assert v2.array("concepts/flags").tolist() == [0, 0, 0, 128, 1, 64]
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_older_ones_hold_nothing_of_version_3(version, request):
+    store = request.getfixturevalue(version)
+    assert store.n_latents == 0 and store.latent_ids == []
+    assert store.find_latent("s0-003") is None
+    for name in ("stability_low", "stability_high", "parent"):
+        assert store.optional(f"concepts/{name}") is None
+
+
+def test_v3_intervals_and_parents(v3):
+    assert np.allclose(v3.array("concepts/stability_low")[[0, 5]], [0.97, 0.25])
+    assert np.allclose(v3.array("concepts/stability_high")[[0, 5]], [0.99, 0.85])
+    assert v3.array("concepts/parent").tolist() == [-1, -1, -1, -1, -1, 0]
+
+
+def test_v3_latents(v3):
+    assert v3.latent_ids == ["s0-003", "s0-012", "s3-007", "s4-015"]
+    assert v3.find_latent("s3-007") == 2
+    assert v3.array("latents/n_active").tolist() == [8, 7, 6, 5]
+    assert v3.array("latents/closest").tolist() == [5, 5, 0, 3]
+    assert v3.array("latents/best_code")[2].tolist() == [0, 1, 3]
+    cells, values = decode_payload(v3.payload("latents", 2))
+    assert cells.tolist() == [0, 7, 14, 21, 28, 35]
+    assert np.allclose(values[[0, -1]], [2, 1], atol=0.005)

@@ -85,8 +85,8 @@ def test_no_map_is_a_fault(body):
 
 
 def test_another_schema_version_is_its_own_error(body):
-    body["schema_version"] = 3
-    with pytest.raises(SchemaVersionError, match="version 3, this program reads versions 1 to 2"):
+    body["schema_version"] = 4
+    with pytest.raises(SchemaVersionError, match="version 4, this program reads versions 1 to 3"):
         parse_manifest(body, "here")
 
 
