@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+
 from precompute.config import DictionaryConfig
 from precompute.device import threads_for
 from precompute.dictionary import (
@@ -72,14 +74,15 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         resample=config.resample,
     )
     with progress_bar("dictionary") as progress:
-        trained = train_dictionaries(
+        training = train_dictionaries(
             embeddings,
             settings,
             seeds,
             str(run.device),
             progress,
             state=run.parts.folder / "training.safetensors" if run.parts else None,
-        ).dictionaries
+        )
+    trained = training.dictionaries
     consensus = find_consensus(trained, embeddings, config.min_share, config.cut)
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)
@@ -100,6 +103,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "dead_latents": [len(dead_latents(pair[0], n_latents)) for pair in singles],
         "latents_not_recurring": consensus.n_not_recurring,
         "mean_stability": float(consensus.stability.mean()),
+        "learning_rate": training.learning_rate,
     }
     arrays = {
         "encoder": concepts.encoder,
@@ -110,5 +114,6 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "values": values,
         "stability": consensus.stability,
         "n_seeds": consensus.n_seeds,
+        "curves": np.array(training.curves, np.float32),
     }
     return arrays, record
