@@ -45,13 +45,17 @@ def with_rows(store: ConceptStore, family: str, rows: Mapping[str, list[float]])
 
 def without_version_2(store: ConceptStore) -> ConceptStore:
     """As it was written in schema version 1."""
+    left_out = [TRAINING, *(f"attribution/{info.key}/q" for info in store.manifest.attributions)]
     bare = replace(
-        store.manifest, faithfulness=[], cell_effects=[], set_swaps=[], evaluations=[], sweeps=[]
+        store.manifest,
+        faithfulness=[],
+        cell_effects=[],
+        set_swaps=[],
+        evaluations=[],
+        sweeps=[],
+        arrays={n: info for n, info in store.manifest.arrays.items() if n not in left_out},
     )
-    names = [TRAINING, *(f"attribution/{info.key}/q" for info in bare.attributions)]
-    variant = ConceptStore(store.path, bare)
-    variant._maps = {name: a for name, a in variant._maps.items() if name not in names}
-    return variant
+    return ConceptStore(store.path, bare)
 
 
 @pytest.fixture(scope="session")
@@ -108,6 +112,8 @@ def plain_store(store: ConceptStore) -> ConceptStore:
         faithfulness=[],
         cell_effects=[],
         set_swaps=[],
+        evaluations=[],
+        sweeps=[],
         provenance={"attribution": {"refused": reason, "counterfactuals": []}},
     )
     return ConceptStore(store.path, manifest)
