@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from html import escape
 
 from precompute.sweep.result import Point, Sweep
 from precompute.sweep.rule import LEAST_SHARE
 
 _WIDTH, _HEIGHT = 520, 340
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 28, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 24, 28, 44
 _COLORS = ("var(--a)", "var(--b)", "var(--c)")
 _TICKS = 5
 
@@ -16,8 +17,8 @@ _TICKS = 5
 def draw_points(sweep: Sweep, measure: str, title: str) -> str:
     """Return a figure: the share that comes back across, a measure up, one circle a setting.
 
-    The area of a circle follows the number of concepts; the recommended one has a ring; words
-    appear where the pointer rests.
+    A circle is larger with more concepts; the recommended one has a ring; words appear where the
+    pointer rests.
     """
     points = [
         point
@@ -30,12 +31,14 @@ def draw_points(sweep: Sweep, measure: str, title: str) -> str:
     low, high = min(values), max(values)
     room = 0.08 * ((high - low) or 0.1)
     low, high = low - room, high + room
+    least = min([LEAST_SHARE, *(point.come_back or 0.0 for point in points)])
+    least = math.floor(10 * least - 0.5) / 10
     variants = list(dict.fromkeys(point.variant for point in sweep.points))
     chosen = sweep.points[sweep.chosen] if sweep.chosen >= 0 else None
     most = max(point.n_concepts for point in points)
-    parts = [_axes(low, high, title), _legend(variants)]
+    parts = [_axes(least, low, high, title), _legend(variants)]
     for point, value in sorted(zip(points, values, strict=True), key=lambda x: -x[0].n_concepts):
-        x, y = _across(point.come_back or 0.0), _up(value, low, high)
+        x, y = _across(point.come_back or 0.0, least), _up(value, low, high)
         radius = 3 + 6 * (point.n_concepts / most) ** 0.5
         color = _COLORS[variants.index(point.variant) % len(_COLORS)]
         words = escape(_describe(point, value, title))
@@ -52,35 +55,37 @@ def draw_points(sweep: Sweep, measure: str, title: str) -> str:
     return (
         f'<figure><svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" font-size="11" '
         f'aria-label="{escape(title)} against the share of concepts that come back">{drawn}</svg>'
-        "<figcaption>One circle a setting, its area by the number of concepts; ring: recommended; "
+        "<figcaption>One circle a setting, larger with more concepts; ring: recommended; "
         f"dashed: {LEAST_SHARE:.0%}.</figcaption></figure>"
     )
 
 
-def _across(share: float) -> float:
-    return _LEFT + share * (_WIDTH - _LEFT - _RIGHT)
+def _across(share: float, least: float) -> float:
+    return _LEFT + (share - least) / (1 - least) * (_WIDTH - _LEFT - _RIGHT)
 
 
 def _up(value: float, low: float, high: float) -> float:
     return _HEIGHT - _BOTTOM - (value - low) / (high - low) * (_HEIGHT - _TOP - _BOTTOM)
 
 
-def _axes(low: float, high: float, title: str) -> str:
+def _axes(least: float, low: float, high: float, title: str) -> str:
     bottom = _HEIGHT - _BOTTOM
     parts = []
     for step in range(_TICKS + 1):
-        share, value = step / _TICKS, low + step / _TICKS * (high - low)
-        x, y = _across(share), _up(value, low, high)
+        share, value = (a + step / _TICKS * (b - a) for a, b in ((least, 1.0), (low, high)))
+        x, y = _across(share, least), _up(value, low, high)
         parts.append(f'<line x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}"/>')
         parts.append(_text(x, bottom + 16, f"{share:.0%}", "middle"))
         parts.append(_text(_LEFT - 8, y + 4, f"{value:.2f}", "end"))
-    x = _across(LEAST_SHARE)
+    x = _across(LEAST_SHARE, least)
     parts.append(
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP}" y2="{bottom}" stroke="var(--muted)" '
         'stroke-dasharray="5 4"/>'
     )
-    parts.append(_text(_across(0.5), _HEIGHT - 8, "concepts that come back", "middle"))
+    parts.append(
+        _text(_across((1 + least) / 2, least), _HEIGHT - 8, "concepts that come back", "middle")
+    )
     parts.append(_text(_LEFT, 16, title, "start"))
     return f'<g stroke="var(--line)">{"".join(parts)}</g>'
 

@@ -14,14 +14,14 @@ _STYLE = """
   --ground: #ffffff; --a: #0072b2; --b: #d55e00; --c: #00805a; }
 @media (prefers-color-scheme: dark) { :root { --text: #e7ebf2; --muted: #a3aebf; --line: #2f3846;
   --ground: #171c24; --a: #56b4e9; --b: #f0894a; --c: #35c494; } }
-body { max-width: 1120px; margin: 24px auto; padding: 0 20px; background: var(--ground);
+body { max-width: 1200px; margin: 24px auto; padding: 0 20px; background: var(--ground);
   color: var(--text); font: 14px/1.5 system-ui, sans-serif; }
 p { max-width: 90ch; }
 figure { display: inline-block; width: 520px; max-width: 100%; margin: 0 16px 12px 0; }
 figcaption, .muted { color: var(--muted); }
 .table { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: right;
+th, td { padding: 4px 8px; border-bottom: 1px solid var(--line); text-align: right;
   white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 tr.chosen td { font-weight: 600; }

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from precompute.errors import InputError, fault
 from precompute.evaluation import Division, divide, finest, make_folds
 from precompute.sweep.measure import Bench
 from precompute.train_dictionary import open_array
+
+if TYPE_CHECKING:
+    from precompute.run import Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +44,8 @@ class Source:
 def open_config(path: Path, out: Path, data: str | None, device: str | None) -> Source:
     """Return the cells of a TOML file, embedded now or by an earlier run.
 
-    A config without ``out`` keeps its embeddings in the folder of the sweep.
+    Embeddings made now stay in the workspace of the config, where a run finds them; in the folder
+    of the sweep when the config has no ``out``, or its store stands without a workspace.
 
     Raises
     ------
@@ -47,15 +53,7 @@ def open_config(path: Path, out: Path, data: str | None, device: str | None) -> 
         What a run refuses.
     """
     config = override(read_config(path), data=data, device=device)
-    if not config.out:
-        config = replace(config, out=str(out / "embedded.store"))
-    from precompute.pipeline import open_finished, run_pipeline  # loads torch
-
-    try:
-        run = open_finished(config, ("model",))
-    except InputError:
-        run_pipeline(config, until="model")
-        run = open_finished(config, ("model",))
+    run = _embed(config, replace(config, out=str(out / "embedded.store")))
     obs = run.cells.obs
     columns = {
         role: (column.values, column.categories)
@@ -64,7 +62,19 @@ def open_config(path: Path, out: Path, data: str | None, device: str | None) -> 
     }
     donor = obs.find_role("donor")
     donors = None if donor is None else donor.values
-    return Source(run.cells.source, run.embeddings, columns, donors, config)
+    return Source(run.cells.source, run.embeddings, columns, donors, run.config)
+
+
+def _embed(config: Config, apart: Config) -> Run:
+    """Return the run of a config whose cells are embedded, or of the same config `apart`."""
+    from precompute.pipeline import open_finished, run_pipeline  # loads torch
+
+    for place in (config, apart) if config.out else (apart,):
+        with suppress(InputError):
+            return open_finished(place, ("model",))
+    place = apart if not config.out or Path(config.out).exists() else config
+    run_pipeline(place, until="model")
+    return open_finished(place, ("model",))
 
 
 def open_files(path: Path, labels: Mapping[str, Path | None], device: str | None) -> Source:

@@ -110,3 +110,16 @@ def test_many_cells_are_sampled_and_it_is_said(case):
     assert (record["n_cells"], record["n_cells_in_all"]) == (100, 158)
     assert choose_rows(5, 10, 0).tolist() == [0, 1, 2, 3, 4]
     assert len(np.unique(choose_rows(1000, 10, 0))) == 10
+
+
+def test_a_sweep_of_a_store_without_its_workspace_embeds_apart(case):
+    """The workspace may be gone, and the store is never written over."""
+    config = write_config(case, EMBEDDING)
+    (case / "run.store").mkdir()
+    options = ["--out", str(case / "sweep"), "--expansions", "2", "--ks", "2"]
+    options += ["--variants", "topk", "--seeds", "2", "--epochs", "2"]
+    for _ in range(2):
+        assert main(["sweep", str(config), *options]) == 0
+    assert (case / "sweep" / "embedded.workspace" / "model").is_dir()
+    assert not (case / "run.workspace").exists()
+    assert not any((case / "run.store").iterdir())
