@@ -1,6 +1,11 @@
 """What units of any kind are worth: concepts, neurons, PCA, ICA, NMF through one evaluation."""
 
-from precompute.evaluation.baselines import BASELINES, Units, fit_baselines
+from precompute.evaluation.baselines import (
+    BASELINES,
+    Units,
+    activate_units,
+    fit_baselines,
+)
 from precompute.evaluation.cuts import best_cuts
 from precompute.evaluation.divisions import Division, divide, finest, make_folds
 from precompute.evaluation.programmes import match_programmes
@@ -13,6 +18,7 @@ __all__ = [
     "Division",
     "Scores",
     "Units",
+    "activate_units",
     "best_cuts",
     "divide",
     "evaluate",

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.decomposition import NMF, PCA, FastICA
 
+from precompute.dictionary import Dictionary, activation_matrix
+
 _MOST_STEPS = 500
 
 
@@ -25,6 +27,18 @@ class Units:
 
     values: np.ndarray
     rebuilt: np.ndarray
+
+
+def activate_units(dictionary: Dictionary, embeddings: np.ndarray) -> Units:
+    """Return the latents of a dictionary as units; k of them are above 0 in a cell, at most.
+
+    Parameters
+    ----------
+    embeddings : (n_cells, d_embedding)
+    """
+    pairs = dictionary.activate(embeddings)
+    dense = activation_matrix(*pairs, dictionary.n_latents).toarray()
+    return Units(dense, dictionary.reconstruct(*pairs))
 
 
 def _neurons(embeddings: np.ndarray, n_units: int, seed: int) -> Units:

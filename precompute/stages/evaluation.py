@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from precompute.dictionary import Dictionary, Settings, activation_matrix, train_dictionaries
+from precompute.dictionary import Dictionary, Settings, train_dictionaries
 from precompute.errors import fault
 from precompute.evaluation import (
     BASELINES,
@@ -16,6 +16,7 @@ from precompute.evaluation import (
     Division,
     Scores,
     Units,
+    activate_units,
     divide,
     evaluate,
     fit_baselines,
@@ -160,15 +161,9 @@ def _score_methods(
 
 
 def _list_units(run: Run, rows: np.ndarray) -> Iterator[tuple[str, Callable[[], Units]]]:
-    yield "concepts", lambda: _activate(run.dictionary, run.embeddings[rows])
-    yield "single", lambda: _activate(_train_single(run), run.embeddings[rows])
+    yield "concepts", lambda: activate_units(run.dictionary, run.embeddings[rows])
+    yield "single", lambda: activate_units(_train_single(run), run.embeddings[rows])
     yield from fit_baselines(run.embeddings[rows], run.dictionary.n_latents, run.config.seed)
-
-
-def _activate(dictionary: Dictionary, embeddings: np.ndarray) -> Units:
-    pairs = dictionary.activate(embeddings)
-    dense = activation_matrix(*pairs, dictionary.n_latents).toarray()
-    return Units(dense, dictionary.reconstruct(*pairs))
 
 
 def _train_single(run: Run) -> Dictionary:

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sp
 
 from precompute.dictionary import (
     Dictionary,
     Settings,
-    activation_matrix,
     dead_latents,
     find_consensus,
     partner_share,
@@ -20,7 +20,7 @@ from precompute.dictionary import (
 from precompute.dictionary.consensus import Consensus
 from precompute.dictionary.ticker import Progress
 from precompute.errors import InputError
-from precompute.evaluation import Division, evaluate, mean_f1
+from precompute.evaluation import Division, activate_units, evaluate, mean_f1
 from precompute.sweep.result import Point, known
 
 
@@ -94,21 +94,11 @@ def _find_concepts(dictionaries: Sequence[Dictionary], bench: Bench) -> Consensu
 
 
 def _score(found: Sequence[Consensus], bench: Bench) -> dict[str, Any]:
-    pairs = [each.dictionary.activate(bench.embeddings) for each in found]
-    sparse = [
-        activation_matrix(*pair, each.dictionary.n_latents)
-        for pair, each in zip(pairs, found, strict=True)
-    ]
-    first, second = sparse
+    units = [activate_units(each.dictionary, bench.embeddings) for each in found]
+    first, second = (sp.csc_matrix(each.values) for each in units)
     scores = [
-        evaluate(
-            matrix.toarray(),
-            bench.embeddings,
-            each.dictionary.reconstruct(*pair),
-            bench.divisions,
-            bench.folds,
-        )
-        for matrix, each, pair in zip(sparse, found, pairs, strict=True)
+        evaluate(each.values, bench.embeddings, each.rebuilt, bench.divisions, bench.folds)
+        for each in units
     ]
     means = {
         "come_back": (partner_share(first, second) + partner_share(second, first)) / 2,

@@ -9,8 +9,15 @@ import argparse
 
 import numpy as np
 
-from precompute.dictionary import Dictionary, activation_matrix, train
-from precompute.evaluation import BASELINES, Scores, Units, evaluate, fit_baselines, make_folds
+from precompute.dictionary import train
+from precompute.evaluation import (
+    BASELINES,
+    Scores,
+    activate_units,
+    evaluate,
+    fit_baselines,
+    make_folds,
+)
 from precompute.stages.evaluation import divide_cells
 from tests.benchmarks.simulations import Simulated, prepare
 from tests.benchmarks.tables import markdown
@@ -46,8 +53,8 @@ def score(simulated: Simulated) -> dict[str, Scores]:
     n_units = concepts.n_latents
     single = train(embeddings, n_units, min(K, n_units), 0, EPOCHS)
     units = {
-        "concepts": _activate(concepts, embeddings),
-        "single autoencoder": _activate(single, embeddings),
+        "concepts": activate_units(concepts, embeddings),
+        "single autoencoder": activate_units(single, embeddings),
     }
     baselines = fit_baselines(embeddings, n_units, simulated.seed)
     units |= {BASELINES[name][0]: find() for name, find in baselines}
@@ -55,12 +62,6 @@ def score(simulated: Simulated) -> dict[str, Scores]:
         name: evaluate(each.values, embeddings, each.rebuilt, divisions, folds, programmes)
         for name, each in units.items()
     }
-
-
-def _activate(dictionary: Dictionary, embeddings: np.ndarray) -> Units:
-    pairs = dictionary.activate(embeddings)
-    dense = activation_matrix(*pairs, dictionary.n_latents).toarray()
-    return Units(dense, dictionary.reconstruct(*pairs))
 
 
 def _means(scores: list[Scores]) -> list[str]:

@@ -120,7 +120,7 @@ ALLOWED = {
     },
     # Arrays in, arrays out, as attribution.
     "precompute/evaluation": {"numpy", "precompute.dictionary", "scipy", "sklearn"},
-    "precompute/sweep": {"numpy", "precompute"},
+    "precompute/sweep": {"numpy", "precompute", "scipy"},
     "precompute/enrichment": {"gseapy", "numpy", "pandas", "precompute", "scipy"},
     "precompute/parts.py": {"numpy"},
     "precompute/stages": {"numpy", "precompute", "scipy"},
