@@ -16,6 +16,7 @@ STAGES = {
     "cells": "read and check the cells",
     "model": "embed the cells, training a model when none is given",
     "dictionary": "train the sparse autoencoders and find the concepts that recur",
+    "evaluation": "compare the concepts with neurons, PCA, ICA and NMF of the same number",
     "attribution": "attribute concepts to genes by counterfactuals",
     "faithfulness": "test the attributions on held-out cells and grade them",
     "differential": "compare active with inactive cells",
@@ -94,6 +95,7 @@ def make_parser() -> argparse.ArgumentParser:
     attribute.add_argument("--device", help="auto, cpu or cuda; overrides the config")
     attribute.set_defaults(run=_attribute)
     _add_train_dictionary(commands)
+    _add_sweep(commands)
     _add_embed(commands)
     synthetic = commands.add_parser(
         "synthetic", help="a store of any size without data or model, to measure the app with"
@@ -155,6 +157,39 @@ def _add_train_dictionary(commands) -> None:
 
 def _integers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(part) for part in text.split(",")]
+
+
+def _words(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
+def _add_sweep(commands) -> None:
+    command = commands.add_parser(
+        "sweep", help="measure sizes of the dictionary and recommend one for the data"
+    )
+    command.add_argument("source", type=Path, metavar="CONFIG.toml|EMBEDDINGS.npy")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR")
+    command.add_argument("--expansions", type=_numbers, default=[1.0, 2.0, 4.0], metavar="1,2,4")
+    command.add_argument("--ks", type=_integers, default=[2, 4, 8], metavar="2,4,8")
+    command.add_argument(
+        "--variants", type=_words, default=["topk", "matryoshka"], metavar="topk,matryoshka"
+    )
+    command.add_argument("--seeds", type=int, default=5, help="in each of the two halves")
+    command.add_argument("--epochs", type=int, help="default: those of the config, or 100")
+    command.add_argument(
+        "--cells", type=int, default=20_000, help="at most, at random; 0 for all (default 20,000)"
+    )
+    command.add_argument("--data", help="h5ad file; overrides data.path of a config")
+    for role in ("cell-type", "condition", "donor"):
+        command.add_argument(
+            f"--{role}", type=Path, metavar="LABELS.npy", help="one a cell, beside EMBEDDINGS.npy"
+        )
+    command.add_argument("--device", help="auto, cpu or cuda")
+    command.set_defaults(run=_sweep)
 
 
 def _add_embed(commands) -> None:
@@ -270,6 +305,32 @@ def _train_dictionary(options: argparse.Namespace) -> int:
     for seed, curve in zip(options.seeds, training.curves, strict=True):
         print(f"seed {seed}: explained variance {curve[-1]:.4f} in the last epoch")
     print(options.out)
+    return 0
+
+
+def _sweep(options: argparse.Namespace) -> int:
+    from precompute.sweep.run import run_sweep
+    from precompute.sweep.sources import open_config, open_files
+
+    labels = {role: getattr(options, role) for role in ("cell_type", "condition", "donor")}
+    if options.source.suffix == ".npy":
+        source = open_files(options.source, labels, options.device)
+    elif any(labels.values()):
+        raise InputError("sweep: labels in files are for an npy file; a config names its columns.")
+    else:
+        source = open_config(options.source, options.out, options.data, options.device)
+    sweep = run_sweep(
+        source,
+        options.out,
+        options.expansions,
+        options.ks,
+        options.variants,
+        options.seeds,
+        options.epochs,
+        options.cells,
+    )
+    print(sweep.reason)
+    print(options.out / "report.html")
     return 0
 
 

@@ -133,6 +133,21 @@ class MapsConfig:
 
 
 @dataclass(frozen=True)
+class EvaluationConfig:
+    """Whether concepts are compared with `baselines` at the same number of units, and on what.
+
+    At most `max_cells` cells, drawn at random, take part. `programmes` names an obsm matrix of true
+    activities, which simulated cells have.
+    `sweep` is the folder of a sweep over sizes, which the store then shows.
+    """
+
+    baselines: bool = True
+    max_cells: int = 5000
+    programmes: str = ""
+    sweep: str = ""
+
+
+@dataclass(frozen=True)
 class PackConfig:
     """What goes into the store: ``expression`` is all or model; ``max_gene_sets`` a concept."""
 
@@ -155,6 +170,7 @@ class Config:
     attribution: AttributionConfig = field(default_factory=AttributionConfig)
     enrichment: EnrichmentConfig = field(default_factory=EnrichmentConfig)
     maps: MapsConfig = field(default_factory=MapsConfig)
+    evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
     pack: PackConfig = field(default_factory=PackConfig)
 
     def to_dict(self) -> dict[str, Any]:
@@ -212,6 +228,7 @@ _AT_LEAST = {
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,
     "maps.most_cells": 0,
+    "evaluation.max_cells": 100,
     "enrichment.min_size": 2,
     "enrichment.max_size": 2,
     "enrichment.n_top_genes": 5,
@@ -292,6 +309,7 @@ def anchor_paths(config: Config, folder: Path) -> Config:
             median_dictionary=anchor(config.model.median_dictionary),
         ),
         enrichment=replace(config.enrichment, gene_sets=sets),
+        evaluation=replace(config.evaluation, sweep=anchor(config.evaluation.sweep)),
     )
 
 

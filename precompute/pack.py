@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from precompute.grid import order_by_morton, quantise
+from precompute.pack_evaluation import add_evaluations, add_sweeps, add_training
 from precompute.pack_latents import add_latents
 from precompute.pack_tables import (
     add_attributions,
@@ -51,6 +52,7 @@ def pack_store(run: Run, target: Path) -> Path:
         _add_genes(writer, run, order)
         _add_concepts(writer, run)
         _add_activations(writer, run, order)
+        add_training(writer, run)
         manifest = _make_manifest(
             run,
             maps,
@@ -61,6 +63,8 @@ def pack_store(run: Run, target: Path) -> Path:
             set_swaps=add_set_swaps(writer, run),
             differentials=add_differentials(writer, run),
             enrichments=add_enrichments(writer, run),
+            evaluations=add_evaluations(writer, run),
+            sweeps=add_sweeps(writer, run),
             libraries=add_gene_sets(writer, run),
         )
         _add_association(writer, run)

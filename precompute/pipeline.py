@@ -27,12 +27,14 @@ from precompute.run import Arrays, Record, Run, store_path, workspace_path
 from precompute.stages import (
     attribution,
     concepts,
+    evaluation,
     faithfulness,
     genes,
     maps,
     meaning,
     set_swap,
 )
+from precompute.sweep.result import RESULT, read_sweep
 from precompute.workspace import Workspace, digest_file, digest_json
 from scconcepts_app.store.writer import refuse_existing
 
@@ -55,6 +57,12 @@ class Stage:
 STAGES = (
     Stage("model", ("model", "seed"), (), concepts.run_model),
     Stage("dictionary", ("dictionary", "seed"), ("model",), concepts.run_dictionary),
+    Stage(
+        "evaluation",
+        ("evaluation", "dictionary", "seed"),
+        ("dictionary",),
+        evaluation.run_evaluation,
+    ),
     Stage("attribution", ("attribution", "seed"), ("dictionary",), attribution.run_attribution),
     Stage("faithfulness", ("attribution", "seed"), ("attribution",), faithfulness.run_faithfulness),
     Stage("differential", ("seed",), ("dictionary",), genes.run_differential),
@@ -169,6 +177,9 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
     _check_dictionary(config, cells)
     run = Run(config, cells, digest, device, Workspace(workspace_path(config)))
     run.check_match()
+    evaluation.find_programmes(run)
+    if config.evaluation.sweep:
+        read_sweep(Path(config.evaluation.sweep))
     return run
 
 
@@ -264,6 +275,8 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
     if stage == "enrichment":
         members = [found.tolist() for found in run.sets.members]
         return {"sets": digest_json([run.sets.names, run.sets.descriptions, members])}
+    if stage == "evaluation" and run.config.evaluation.sweep:
+        return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}
 
 
@@ -280,6 +293,8 @@ def _summarise(name: str, run: Run) -> str:
             f"{record['n_concepts']} concepts, explained variance "
             f"{record['explained_variance']:.3f}, mean stability {record['mean_stability']:.2f}"
         )
+    if name == "evaluation":
+        return evaluation.summarise(record, run.outputs[name].array)
     if name == "attribution":
         if record["refused"]:
             return f"{record['refused']} With model.surrogate = true a network takes its place."

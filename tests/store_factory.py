@@ -26,6 +26,7 @@ from scconcepts_app.store.schema import (
     ENRICHMENT_COLUMNS,
 )
 from scconcepts_app.store.writer import StoreWriter
+from tests.store_factory_evaluation import add_evaluation, describe_evaluation
 from tests.store_factory_latents import (
     N_LATENTS,
     N_SEEDS_NEEDED,
@@ -71,6 +72,7 @@ def write_store(target: Path, n_cells: int = 300, n_other_genes: int = 30, seed:
         add_cell_effects(writer, more, activation, expression, n_genes - 3)
         add_set_swap(writer, more, n_concepts)
         add_latents(writer, n_cells, D_EMBEDDING)
+        add_evaluation(writer, CELL_TYPES)
         counts = {
             "n_cells": n_cells,
             "n_genes": n_genes,
@@ -347,6 +349,7 @@ def _make_manifest(counts) -> Manifest:
         arrays={},
         digest="",
         **describe_trust(),
+        **describe_evaluation(CELL_TYPES),
     )
 
 

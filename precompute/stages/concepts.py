@@ -80,14 +80,15 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
     settings = _settings(run)
     with progress_bar("dictionary") as progress:
-        trained = train_dictionaries(
+        training = train_dictionaries(
             embeddings,
             settings,
             seeds,
             str(run.device),
             progress,
             state=run.parts.folder / "training.safetensors" if run.parts else None,
-        ).dictionaries
+        )
+    trained = training.dictionaries
     # In larger dictionaries than the cells support it costs recurrence.
     is_polished = config.expansion is None if config.polish is None else config.polish
 
@@ -121,6 +122,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "dead_latents": [len(dead_latents(pair[0], settings.n_latents)) for pair in singles],
         "latents_not_recurring": consensus.n_not_recurring,
         "mean_stability": float(consensus.stability.mean()),
+        "learning_rate": training.learning_rate,
     }
     arrays = {
         "encoder": concepts.encoder,
@@ -134,6 +136,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "stability_high": consensus.stability_high,
         "n_seeds": consensus.n_seeds,
         "parent": find_parents(activation_matrix(indices, values, concepts.n_latents)),
+        "curves": np.array(training.curves, np.float32),
     }
     if config.keep_latents:
         arrays |= _leftover_arrays(consensus, trained, embeddings, seeds)

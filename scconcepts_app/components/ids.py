@@ -183,6 +183,18 @@ LABELS_REPORT = "labels-report"
 LABELS_IMPORT = "labels-import"
 LABELS_IMPORTED = "labels-imported"
 
+METHODS_KIND = "methods-kind"
+METHODS_MEASURE = "methods-measure"
+METHODS_VERDICT = "methods-verdict"
+METHODS_BASELINES = "methods-baselines"
+METHODS_BASELINES_TABLE = "methods-baselines-table"
+METHODS_BASELINES_NOTE = "methods-baselines-note"
+METHODS_RECURRENCE = "methods-recurrence"
+METHODS_RECURRENCE_LEAD = "methods-recurrence-lead"
+METHODS_SWEEP = "methods-sweep"
+METHODS_SWEEP_MEASURE = "methods-sweep-measure"
+METHODS_TRAINING = "methods-training"
+
 EXPORT_MENU = "export-menu"
 CITATION = "citation"
 

@@ -106,6 +106,45 @@ class SetSwapInfo:
 
 
 @dataclass(frozen=True)
+class EvaluationInfo:
+    """One comparison of the concepts with other units of the same number.
+
+    `methods` names the kinds of units in the order of the arrays, the concepts first, and
+    `meanings` says what each is; `kinds` names the divisions of the cells and `groups` the groups,
+    division after division. `held_out` is donors or cells; `n_cells` took part.
+    """
+
+    key: str
+    methods: list[str]
+    meanings: list[str]
+    kinds: list[str]
+    groups: list[str]
+    held_out: str
+    n_folds: int
+    n_cells: int
+
+
+@dataclass(frozen=True)
+class SweepInfo:
+    """One sweep over sizes of the dictionary, on the same cells.
+
+    `variants` names the codes of the column of that name; `chosen` is the recommended setting, -1
+    for none; `reached` says whether it comes back as surely as the rule asks, and `reason` why it
+    was chosen. `kind` is the division of the cells that F1 is of, empty without labels.
+    """
+
+    key: str
+    variants: list[str]
+    chosen: int
+    reached: bool
+    reason: str
+    kind: str
+    held_out: str
+    n_cells: int
+    n_seeds: int
+
+
+@dataclass(frozen=True)
 class GeneSetLibrary:
     """Where a group of gene sets comes from."""
 
@@ -151,6 +190,8 @@ class Manifest:
     faithfulness: list[FaithfulnessInfo] = field(default_factory=list)
     cell_effects: list[CellEffectsInfo] = field(default_factory=list)
     set_swaps: list[SetSwapInfo] = field(default_factory=list)
+    evaluations: list[EvaluationInfo] = field(default_factory=list)
+    sweeps: list[SweepInfo] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the text of manifest.json, with a checksum of itself."""
@@ -168,7 +209,10 @@ _RECORDS = {
     "faithfulness": FaithfulnessInfo,
     "cell_effects": CellEffectsInfo,
     "set_swaps": SetSwapInfo,
+    "evaluations": EvaluationInfo,
+    "sweeps": SweepInfo,
 }
+_OPTIONAL = ("evaluations", "sweeps")
 _SINCE_VERSION_2 = ("faithfulness", "cell_effects", "set_swaps")
 _TYPES = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 
@@ -213,6 +257,7 @@ def parse_manifest(data: Any, where: str) -> Manifest:
         body = {**dict.fromkeys(_SINCE_VERSION_2, []), **body}
     if isinstance(body.get("counts"), dict):
         body["counts"] = {**dict.fromkeys(OPTIONAL_AXES, 0), **body["counts"]}
+    body = {**dict.fromkeys(_OPTIONAL, []), **body}
     for name, record in _RECORDS.items():
         body[name] = _parse_list(record, body.get(name), name, faults)
     body["arrays"] = _parse_arrays(body.get("arrays"), faults)

@@ -13,10 +13,15 @@ from scconcepts_app.store.schema import (
     CELL_EFFECT_GENES,
     DIFFERENTIAL_COLUMNS,
     ENRICHMENT_COLUMNS,
+    EVALUATION_GROUPS,
+    EVALUATION_MEASURES,
+    EVALUATION_METHODS,
     FAITHFULNESS_CURVES,
     FAITHFULNESS_MEASURES,
     LATENT_COLUMNS,
     SET_SWAP_COLUMNS,
+    SWEEP_MEASURES,
+    SWEEP_SETTINGS,
     check_shape,
     find_spec,
 )
@@ -33,6 +38,7 @@ _LATENTS = (
     "payloads/latents/offsets",
     "payloads/latents/bytes",
 )
+_EVALUATION = (*EVALUATION_METHODS, *EVALUATION_GROUPS, *EVALUATION_MEASURES, "f1_error")
 
 
 class _Keyed(Protocol):
@@ -56,6 +62,8 @@ def required_arrays(manifest: Manifest) -> Iterator[str]:
         ("set_swap", manifest.set_swaps, ("offsets", *SET_SWAP_COLUMNS)),
         ("cell_effects", manifest.cell_effects, (*CELL_EFFECT_CELLS, *CELL_EFFECT_GENES)),
         ("faithfulness", manifest.faithfulness, _FAITHFULNESS),
+        ("evaluation", manifest.evaluations, _EVALUATION),
+        ("sweep", manifest.sweeps, (*SWEEP_SETTINGS, *SWEEP_MEASURES)),
     )
     for family, entries, names in families:
         for entry in entries:

@@ -143,6 +143,34 @@ LATENT_COLUMNS = {
     "closest": "int32",
     "similarity": "float32",
 }
+# How good the dictionary is: optional in every version, see FORMAT.md.
+EVALUATION_METHODS = {
+    "n_units": "int32",
+    "active": "float32",
+    "explained_variance": "float32",
+    "to_programmes": "float32",
+    "of_programmes": "float32",
+}
+EVALUATION_MEASURES = ("f1", "auroc", "probe_auroc", "probe_accuracy")
+EVALUATION_GROUPS = {"kind": "int32", "size": "int32"}
+SWEEP_SETTINGS = {
+    "variant": "int32",
+    "expansion": "float32",
+    "k": "int32",
+    "n_latents": "int32",
+    "n_concepts": "float32",
+}
+SWEEP_MEASURES = (
+    "come_back",
+    "stability",
+    "explained_variance",
+    "dead",
+    "f1",
+    "f1_error",
+    "probe_auroc",
+    "probe_accuracy",
+)
+TRAINING = "training/explained_variance"
 FAITHFULNESS_CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
 GRADES = ("A", "B", "C", "D")
 HELD_OUT = ("donors", "cells")
@@ -230,6 +258,19 @@ ARRAYS: tuple[ArraySpec, ...] = (
     ArraySpec("association/share", "float32", ("n_concepts", "*")),
     ArraySpec("association/numeric", "int32", ("*",)),
     ArraySpec("association/rank_correlation", "float32", ("n_concepts", "*")),
+    ArraySpec(TRAINING, "float32", ("*", "*"), False),
+    *(
+        ArraySpec(f"evaluation/{{key}}/{name}", dtype, ("*",), False)
+        for name, dtype in (EVALUATION_METHODS | EVALUATION_GROUPS).items()
+    ),
+    *(
+        ArraySpec(f"evaluation/{{key}}/{name}", "float32", ("*", "*"), False)
+        for name in (*EVALUATION_MEASURES, "f1_error")
+    ),
+    *(
+        ArraySpec(f"sweep/{{key}}/{name}", dtype, ("*",), False)
+        for name, dtype in (SWEEP_SETTINGS | dict.fromkeys(SWEEP_MEASURES, "float32")).items()
+    ),
 )
 
 

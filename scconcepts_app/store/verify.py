@@ -18,6 +18,7 @@ from scconcepts_app.store.schema import (
     HELD_OUT,
     QUADRANTS,
 )
+from scconcepts_app.store.verify_evaluation import find_evaluation_faults
 
 _CHUNK = 1 << 22
 _OFFSETS = ("offsets", "leading_offsets")
@@ -87,6 +88,7 @@ def find_content_faults(store: ConceptStore) -> list[str]:
         _level_faults,
         _trust_faults,
         _cell_effect_faults,
+        find_evaluation_faults,
     )
     return [*faults, *(fault for check in checks for fault in check(store))]
 

@@ -30,6 +30,7 @@ class Section:
     note: str = ""
 
 
+DICTIONARY = "The dictionary"
 TRUST = (
     Entry(
         "Attribution",
@@ -103,6 +104,10 @@ _DICTIONARY = {
     ),
     "min_seeds": ("Seeds needed", "Seeds that a concept must recur in."),
     "mean_stability": ("Mean stability", "Over all concepts."),
+    "learning_rate": (
+        "Learning rate",
+        "The highest of the schedule, the same for all seeds; short runs choose it if none is set.",
+    ),
     "scale": (
         "Scale of the embeddings",
         "Root mean square after centring; activations are in units of it.",
@@ -117,7 +122,7 @@ def describe_methods(store: ConceptStore) -> list[Section]:
     return [
         Section("The data", _list_data(store), manifest.description),
         Section("The model", [Entry(_spell(k), _say(v)) for k, v in manifest.model.items()]),
-        Section("The dictionary", _list_dictionary(manifest.dictionary)),
+        Section(DICTIONARY, _list_dictionary(manifest.dictionary)),
         Section(
             "Attribution",
             [Entry(i.title, i.method, i.description) for i in manifest.attributions],

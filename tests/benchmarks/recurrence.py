@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import scipy.sparse as sp
-from sklearn.decomposition import NMF, PCA, FastICA
 
 from precompute.dictionary import (
     Consensus,
@@ -29,6 +27,7 @@ from precompute.dictionary import (
 )
 from precompute.dictionary.clusters import compare_latents, stability
 from precompute.errors import InputError
+from precompute.evaluation import BASELINES, best_cuts, fit_baselines, match_programmes
 from tests.benchmarks.embedded import DATA, Embedded, embed
 from tests.benchmarks.tables import markdown
 
@@ -91,7 +90,10 @@ def compare(cells: Embedded) -> None:
         ),
         _describe(f"single, {wide} latents", cells, _singles(trained[wide])),
     ]
-    rows += [_score(name, cells, *make(embeddings, n_units)) for name, make in BASELINES.items()]
+    rows.append(_score("neurons, all of them", cells, embeddings, None))
+    for name, find in fit_baselines(embeddings, n_units):
+        units = find()
+        rows.append(_score(BASELINES[name][0], cells, units.values, units.rebuilt))
     print(markdown(HEADS, rows))
     print(f"\n{describe_intervals(chosen[0], _split(trained[size])[0], embeddings)}")
     print("\nConsensus by number of latents, not polished:\n")
@@ -200,49 +202,21 @@ def _living(activations: sp.csc_matrix) -> sp.csc_matrix:
 def _score(name: str, cells: Embedded, units: np.ndarray, rebuilt: np.ndarray | None) -> list[str]:
     """Return a row: what the units (n_cells, n_units), of either sign, explain and stand for."""
     explained = "-" if rebuilt is None else f"{explained_variance(cells.embeddings, rebuilt):.3f}"
-    best = np.mean([_best_f1(units, inside) for inside in cells.groups.values()])
+    codes = _codes(cells.groups, len(units))
+    best = best_cuts(units, codes, len(cells.groups)).f1.mean()
     row = [name, str(units.shape[1]), "-", "-", explained, f"{best:.3f}"]
     if cells.programmes is None:
         return [*row, "-", "-"]
-    moving = units[:, units.std(axis=0) > 0]
-    n_units = moving.shape[1]
-    against = np.abs(np.corrcoef(moving.T, cells.programmes.T)[:n_units, n_units:])
-    return [*row, f"{against.max(axis=1).mean():.3f}", f"{against.max(axis=0).mean():.3f}"]
+    to, of = match_programmes(units, cells.programmes)
+    return [*row, f"{to:.3f}", f"{of:.3f}"]
 
 
-def _best_f1(units: np.ndarray, inside: np.ndarray) -> float:
-    """Return the best F1 of a group over units, signs and thresholds; ties pass together."""
-    best = 0.0
-    for column in np.concatenate([units, -units], axis=1).T:
-        order = np.argsort(-column, kind="stable")
-        last_of_tie = np.append(np.diff(column[order]) != 0, True)
-        hits = np.cumsum(inside[order])[last_of_tie]
-        called = (np.arange(len(order)) + 1)[last_of_tie]
-        best = max(best, float((2 * hits / (called + inside.sum())).max()))
-    return best
-
-
-Baseline = Callable[[np.ndarray, int], tuple[np.ndarray, np.ndarray | None]]
-
-
-def _fit(make: Callable[[int], Any], shift: bool = False) -> Baseline:
-    def run(embeddings: np.ndarray, n_units: int) -> tuple[np.ndarray, np.ndarray]:
-        lowest = embeddings.min(axis=0) if shift else 0.0
-        model = make(min(n_units, embeddings.shape[1]))
-        units = model.fit_transform(embeddings - lowest)
-        return units, model.inverse_transform(units) + lowest
-
-    return run
-
-
-BASELINES: dict[str, Baseline] = {
-    "neurons, all of them": lambda embeddings, n_units: (embeddings, None),
-    "PCA": _fit(lambda n: PCA(n, random_state=0)),
-    "ICA": _fit(lambda n: FastICA(n, random_state=0, whiten="unit-variance", max_iter=500)),
-    "NMF, from the least of each dimension": _fit(
-        lambda n: NMF(n, random_state=0, init="nndsvda", max_iter=500), shift=True
-    ),
-}
+def _codes(groups: dict[str, np.ndarray], n_cells: int) -> np.ndarray:
+    """Return the index of each cell's group, (n_cells,); the number of groups for none."""
+    codes = np.full(n_cells, len(groups))
+    for index, inside in enumerate(groups.values()):
+        codes[inside] = index
+    return codes
 
 
 if __name__ == "__main__":

@@ -118,6 +118,9 @@ ALLOWED = {
         "scipy",
         "torch",
     },
+    # Arrays in, arrays out, as attribution.
+    "precompute/evaluation": {"numpy", "precompute.dictionary", "scipy", "sklearn"},
+    "precompute/sweep": {"numpy", "precompute", "scipy"},
     "precompute/enrichment": {"gseapy", "numpy", "pandas", "precompute", "scipy"},
     "precompute/parts.py": {"numpy"},
     "precompute/stages": {"numpy", "precompute", "scipy"},
@@ -187,6 +190,7 @@ def test_only_pack_writes_stores():
     assert writers == {
         "precompute/pack.py",
         "precompute/pack_latents.py",
+        "precompute/pack_evaluation.py",
         "precompute/pack_tables.py",
         f"{synthetic}/write.py",
         f"{synthetic}/write_tables.py",
@@ -216,6 +220,7 @@ WEB = {"dash", "plotly", "flask", "sqlalchemy", "dash_ag_grid"}
         ("import scconcepts_app.settings", HEAVY | WEB | {"numpy"}),
         ("import precompute.cli", HEAVY | WEB),
         ("import precompute.config", HEAVY | WEB),
+        ("import precompute.sweep.result", HEAVY | WEB),
         ("import precompute.workspace", HEAVY | WEB | {"pandas", "scipy"}),
         ("import precompute.synthetic.big_store", WEB | {"scanpy", "scvi", "torch", "gseapy"}),
         ("import precompute.synthetic", WEB | {"scanpy", "scvi", "torch"}),

@@ -57,6 +57,8 @@ def site(tmp_path_factory) -> Iterator[Site]:
         faithfulness=[],
         cell_effects=[],
         set_swaps=[],
+        evaluations=[],
+        sweeps=[],
         provenance={"attribution": {"refused": "The embeddings came without their model."}},
     )
     library = Library([("fixture", store), ("plain", ConceptStore(store.path, plain))])

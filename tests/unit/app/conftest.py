@@ -13,7 +13,7 @@ from scconcepts_app.library import Library
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.store.schema import FAITHFULNESS_CURVES, FAITHFULNESS_MEASURES
+from scconcepts_app.store.schema import FAITHFULNESS_CURVES, FAITHFULNESS_MEASURES, TRAINING
 from tests.store_factory import write_store
 
 
@@ -45,11 +45,17 @@ def with_rows(store: ConceptStore, family: str, rows: Mapping[str, list[float]])
 
 def without_version_2(store: ConceptStore) -> ConceptStore:
     """As it was written in schema version 1."""
-    bare = replace(store.manifest, faithfulness=[], cell_effects=[], set_swaps=[])
-    names = [f"attribution/{info.key}/q" for info in bare.attributions]
-    variant = ConceptStore(store.path, bare)
-    variant._maps = {name: a for name, a in variant._maps.items() if name not in names}
-    return variant
+    left_out = [TRAINING, *(f"attribution/{info.key}/q" for info in store.manifest.attributions)]
+    bare = replace(
+        store.manifest,
+        faithfulness=[],
+        cell_effects=[],
+        set_swaps=[],
+        evaluations=[],
+        sweeps=[],
+        arrays={n: info for n, info in store.manifest.arrays.items() if n not in left_out},
+    )
+    return ConceptStore(store.path, bare)
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +112,8 @@ def plain_store(store: ConceptStore) -> ConceptStore:
         faithfulness=[],
         cell_effects=[],
         set_swaps=[],
+        evaluations=[],
+        sweeps=[],
         provenance={"attribution": {"refused": reason, "counterfactuals": []}},
     )
     return ConceptStore(store.path, manifest)

@@ -196,7 +196,7 @@ def test_a_model_that_returns_nan_is_refused(broken, capsys):
     assert error.startswith("error: model 'scvi': ")
     assert "embeddings hold NaN or infinity" in error
     left = {path.name for path in (broken.parent / "run.workspace").iterdir()}
-    assert left == {".lock", "config.json", "model", "dictionary"}
+    assert left == {".lock", "config.json", "model", "dictionary", "evaluation"}
 
 
 @pytest.fixture

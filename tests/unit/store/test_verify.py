@@ -1,5 +1,6 @@
 """verify: every byte and every index of a store."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 
 from scconcepts_app.store import ConceptStore, verify_store
 from scconcepts_app.store.errors import ChecksumError, InvalidManifestError
+from scconcepts_app.store.manifest import parse_manifest
 from scconcepts_app.store.reader import read_manifest
 from scconcepts_app.store.writer import StoreWriter
 
@@ -54,6 +56,8 @@ def test_a_flipped_bit_is_found(damaged, name, bit):
         ("cells/id/offsets", -1, 10_000, "ends at 10000"),
         ("payloads/expression/offsets", -1, 10**9, "ends at 1000000000"),
         ("enrichment/prerank_presence/leading_offsets", -1, 999, "ends at 999"),
+        ("evaluation/baselines/kind", 0, 3, r"outside 0\.\.2"),
+        ("sweep/sizes/variant", 0, -1, r"outside 0\.\.1"),
         ("activations/by_concept/cell", 0, 60, r"outside 0\.\.59"),
         ("attribution/neighbours/gene", 3, -1, r"outside 0\.\.59"),
         ("enrichment/prerank_presence/gene_set", 0, 6, r"outside 0\.\.5"),
@@ -154,3 +158,48 @@ def test_cards_that_the_manifest_names_must_be_there(fixture_store, tmp_path):
                 writer.add(name, source.array(name))
         with pytest.raises(InvalidManifestError, match="neighbours/share_top: missing"):
             writer.commit(replace(read_manifest(fixture_store), arrays={}, digest=""))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("n_units", "n_units: has shape .*, expected"),
+        ("f1", "f1: has shape .*, expected"),
+        ("size", "size: has shape .*, expected"),
+    ],
+)
+def test_an_evaluation_of_other_groups_or_methods_is_found(fixture_store, tmp_path, name, words):
+    full = f"evaluation/baselines/{name}"
+    cut = {full: ConceptStore.open(fixture_store).array(full)[:-1]}
+    with pytest.raises(InvalidManifestError, match=words):
+        verify_store(rewrite(fixture_store, tmp_path / "other.store", cut))
+
+
+def test_a_sweep_whose_columns_differ_in_length_is_found(fixture_store, tmp_path):
+    cut = {"sweep/sizes/k": ConceptStore.open(fixture_store).array("sweep/sizes/k")[:2]}
+    with pytest.raises(InvalidManifestError, match="columns differ in length") as caught:
+        verify_store(rewrite(fixture_store, tmp_path / "other.store", cut))
+    assert "setting 2 was chosen of 2" in str(caught.value)
+
+
+def test_a_store_may_hold_no_evaluation_and_no_sweep(fixture_store, tmp_path):
+    store = ConceptStore.open(fixture_store)
+    manifest = replace(
+        read_manifest(fixture_store), arrays={}, digest="", evaluations=[], sweeps=[]
+    )
+    left_out = ("evaluation/", "sweep/", "training/")
+    with StoreWriter(tmp_path / "bare.store") as writer:
+        for name in store.manifest.arrays:
+            if not name.startswith(left_out):
+                writer.add(name, store.array(name))
+        bare = verify_store(writer.commit(manifest))
+    assert bare.manifest.evaluations == bare.manifest.sweeps == []
+
+
+def test_a_manifest_without_the_keys_of_evaluations_is_read(fixture_store):
+    """As version 2 wrote it before there were any."""
+    raw = json.loads((fixture_store / "manifest.json").read_text())
+    for key in ("evaluations", "sweeps"):
+        del raw[key]
+    manifest = parse_manifest(raw, "manifest.json")
+    assert manifest.evaluations == manifest.sweeps == []

@@ -1,22 +1,21 @@
-"""The methods page: what was run, what the numbers say and do not say, where they come from."""
+"""Where the parts of the methods page lie."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from dash import ClientsideFunction, Dash, Input, Output, dcc, html
+from dash import dcc, html
 
 from scconcepts_app import __version__
-from scconcepts_app.components import ids
 from scconcepts_app.components.citation import citation_section
 from scconcepts_app.components.entries import entry_list, section
 from scconcepts_app.library import OpenedStore
+from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.context import Context
+from scconcepts_app.pages.methods.quality import CHOICES, quality_sections
 from scconcepts_app.views.citation import cite
-from scconcepts_app.views.methods import TRUST, describe_methods, describe_provenance
-
-TITLE = "Methods"
+from scconcepts_app.views.methods import DICTIONARY, TRUST, describe_methods, describe_provenance
 
 
 def layout(
@@ -27,7 +26,12 @@ def layout(
 ) -> html.Div:
     """Return the methods page of a store."""
     manifest = entry.store.manifest
-    return html.Div(
+    sections: list[Any] = []
+    for content in describe_methods(entry.store):
+        sections.append(section(content))
+        if content.title == DICTIONARY:
+            sections += quality_sections(entry, choices)
+    page = html.Div(
         [
             html.P(
                 dcc.Link("← Workspace", href=context.addresses.home(entry.key)), className="sc-back"
@@ -37,7 +41,7 @@ def layout(
                 [html.H2("What the numbers say, and what they do not"), entry_list(list(TRUST))],
                 className="is-trust",
             ),
-            *[section(content) for content in describe_methods(entry.store)],
+            *sections,
             html.Section([html.H2("Provenance"), entry_list(describe_provenance(entry.store))]),
             citation_section(
                 cite(entry.store, context.addresses.home(entry.key), __version__),
@@ -45,12 +49,5 @@ def layout(
         ],
         className="sc-methods",
     )
-
-
-def register_callbacks(app: Dash, context: Context) -> None:
-    """Register what fills the address of this server into the citation."""
-    app.clientside_callback(
-        ClientsideFunction("scconcepts", "fillCitation"),
-        *[Output(f"{ids.CITATION}-{name}", "children") for name in ("text", "bibtex")],
-        Input(ids.CITATION, "data"),
-    )
+    page.children += bind_choices("methods", entry.key, page, choices, CHOICES)
+    return page
