@@ -67,13 +67,15 @@ class DictionaryConfig:
 
     `variant` is ``topk`` (the k largest latents of a cell), ``batch_topk`` (the n x k largest of
     a batch of n cells while training) or ``matryoshka`` (``topk`` whose first latents alone must
-    rebuild the cell as well). `resample` gives latents that no cell uses a new direction.
+    rebuild the cell as well). `resample` gives latents that no cell uses a new direction; `auxk`
+    is the weight of a loss by which they learn to rebuild what the others miss, 0 for none.
     """
 
     expansion: float = 2.0
     k: int = 4
     variant: str = "topk"
     resample: bool = False
+    auxk: float = 0.0
     n_seeds: int = 5
     epochs: int = 100
     learning_rate: float | None = None
@@ -197,6 +199,7 @@ _AT_LEAST = {
     "dictionary.n_seeds": 2,
     "dictionary.epochs": 1,
     "dictionary.expansion": 0.1,
+    "dictionary.auxk": 0.0,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,

@@ -71,7 +71,8 @@ class SparseEngine:
 
     def _step_of(self, course: Course, n_cells: int, n_threads: int) -> SparseStep:
         if id(course) not in self._steps:
-            step = SparseStep(course.model, self._settings, n_cells, n_threads)
+            after = _cells_of_an_epoch(course, self._settings, n_cells)
+            step = SparseStep(course.model, self._settings, n_cells, n_threads, after)
             self._steps[id(course)] = step
         return self._steps[id(course)]
 
@@ -86,7 +87,9 @@ class DenseEngine:
         self, courses: Sequence[Course], cells: np.ndarray, orders: Sequence, on_cells: OnCells
     ) -> None:
         """See `Engine`."""
-        bank = DenseBank([course.model for course in courses], self._settings, self._device)
+        after = _cells_of_an_epoch(courses[0], self._settings, orders[0].shape[1])
+        models = [course.model for course in courses]
+        bank = DenseBank(models, self._settings, self._device, after)
         on_device = torch.from_numpy(cells).to(self._device)
         places = torch.from_numpy(np.stack(orders)).to(self._device)
         sums = torch.zeros(2, len(courses), dtype=torch.float64, device=self._device)
@@ -101,3 +104,7 @@ class DenseEngine:
         for course, residual, total in zip(courses, *sums.tolist(), strict=True):
             course.residual += residual
             course.total += total
+
+
+def _cells_of_an_epoch(course: Course, settings: Settings, per_batch: int) -> int:
+    return course.n_steps // settings.epochs * per_batch

@@ -259,7 +259,21 @@ def adam_row(weights, gradient, first, second, adam):
 
 @compiled
 def update_latents(
-    low, high, x, residual, bounds, offsets, cells, entries, values, slopes, weights, moments, adam
+    low,
+    high,
+    x,
+    residual,
+    bounds,
+    offsets,
+    cells,
+    entries,
+    values,
+    slopes,
+    place_of,
+    more,
+    weights,
+    moments,
+    adam,
 ):
     """Sum the gradients of latents `low` to `high` over their active cells and step at once.
 
@@ -270,6 +284,7 @@ def update_latents(
     ----------
     x : (n_cells, d_embedding); `residual`, `bounds` as in `rebuild`; the next five arguments
         as `sort_by_latent` and `rebuild` wrote them.
+    place_of, more : gradients to begin with, as in `Auxiliary`.
     weights : encoder, decoder (n_latents, d_embedding) and bias (n_latents, 1), updated.
     moments : first and second moments of the three, in the same order, updated.
     adam : (8,) the constants of this step, the last is 2 / n_cells.
@@ -285,6 +300,10 @@ def update_latents(
         to_encoder[:] = 0
         to_decoder[:] = 0
         to_bias[0] = 0
+        if place_of[latent] >= 0:
+            to_encoder[:] = more[0][place_of[latent]]
+            to_decoder[:] = more[1][place_of[latent]]
+            to_bias[0] = more[2][place_of[latent], 0]
         for place in range(offsets[latent], offsets[latent + 1]):
             cell = cells[place]
             value = values[entries[place]] * adam[7]

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from precompute.dictionary.autoencoder import Autoencoder
+from precompute.dictionary.auxiliary import Auxiliary, auxiliary_gradients, no_auxiliary
 from precompute.dictionary.batch_selection import BatchSelection
 from precompute.dictionary.kernels import (
     rebuild,
@@ -23,6 +24,7 @@ from precompute.dictionary.settings import Settings
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
+NEVER = np.iinfo(np.int64).max
 _VALUES_PER_TILE = 2**21  # products of a tile stay in the cache until they are selected from
 _LEAST_WORK = 2**24  # products of a batch from which threads are worth their start
 
@@ -32,7 +34,8 @@ class SparseStep:
 
     For cells x: ``z = TopK(relu(x @ encoder.T + bias))``, ``x_hat = z @ decoder`` (Makhzani
     and Frey 2013; Gao et al. 2024), and the loss is the mean over cells of |x_hat - x|^2,
-    summed over the nested prefixes of a Matryoshka autoencoder.
+    summed over the nested prefixes of a Matryoshka autoencoder, with the loss of
+    `auxiliary_gradients` where `settings.auxk` has it.
 
     Parameters
     ----------
@@ -41,14 +44,23 @@ class SparseStep:
     n_cells : cells of a batch.
     n_threads : threads for one batch; cells, then latents, are shared among them, which
         changes no sum but those inside the encoder product.
+    dead_after : cells without an active one after which a latent takes part in the auxiliary
+        loss.
     """
 
     def __init__(
-        self, model: Autoencoder, settings: Settings, n_cells: int, n_threads: int = 1
+        self,
+        model: Autoencoder,
+        settings: Settings,
+        n_cells: int,
+        n_threads: int = 1,
+        dead_after: int = NEVER,
     ) -> None:
         n_latents, d_embedding = model.encoder.shape
         dtype = model.encoder.dtype
         self.model, self.k, self.bounds = model, settings.k, settings.bounds()
+        self._auxk, self._dead_after = settings.auxk, dead_after
+        self._nothing = no_auxiliary(model)
         worth = n_cells * n_latents * d_embedding >= _LEAST_WORK * n_threads
         self._n_threads = n_threads if worth else 1
         self._pool = ThreadPoolExecutor(self._n_threads) if self._n_threads > 1 else None
@@ -96,6 +108,7 @@ class SparseStep:
         )
         offsets = self._offsets
         sort_by_latent(columns, starts, stops, offsets, self._cells, self._entries)
+        more = self._auxiliary(x)
         model.n_steps += 1
         _write_adam(self._adam, model.n_steps, learning_rate, len(x))
         self._share(
@@ -111,6 +124,8 @@ class SparseStep:
                 self._entries,
                 values,
                 self._slopes,
+                more.place,
+                more.gradients,
                 model.weights,
                 model.moments,
                 self._adam,
@@ -119,6 +134,15 @@ class SparseStep:
         model.idle += len(x)
         model.idle[offsets[1:] > offsets[:-1]] = 0
         return float(self._errors.sum(dtype=np.float64)), float(np.vdot(x, x))
+
+    def _auxiliary(self, x: np.ndarray) -> Auxiliary:
+        """Return what the auxiliary loss adds to the gradient."""
+        if not self._auxk:
+            return self._nothing
+        dead = np.flatnonzero(self.model.idle >= self._dead_after)
+        if not len(dead):
+            return self._nothing
+        return auxiliary_gradients(self.model, x, self._residual[:, -1], dead, self._auxk)
 
     def _select(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the active latents of the cells, as `rebuild` takes them."""

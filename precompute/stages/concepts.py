@@ -70,6 +70,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         config.variant,
         learning_rate=config.learning_rate,
         resample=config.resample,
+        auxk=config.auxk,
     )
     with progress_bar("dictionary") as progress:
         trained = train_dictionaries(
