@@ -152,6 +152,13 @@ def _add_train_dictionary(commands) -> None:
     command.add_argument(
         "--auxk", type=float, default=0.0, metavar="WEIGHT", help="loss for dead latents, as 0.03"
     )
+    command.add_argument(
+        "--multi-topk",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="loss for 4 k latents, as 0.5",
+    )
     command.add_argument("--device", default="auto", help="auto, cpu or cuda")
     command.set_defaults(run=_train_dictionary)
 
@@ -267,6 +274,7 @@ def _train_dictionary(options: argparse.Namespace) -> int:
         patience=options.patience,
         resample=options.resample,
         auxk=options.auxk,
+        multi_topk=options.multi_topk,
     )
     training = run_train_dictionary(
         options.embeddings, options.out, settings, options.seeds, options.device, options.donors

@@ -68,7 +68,8 @@ class DictionaryConfig:
     `variant` is ``topk`` (the k largest latents of a cell), ``batch_topk`` (the n x k largest of
     a batch of n cells while training) or ``matryoshka`` (``topk`` whose first latents alone must
     rebuild the cell as well). `resample` gives latents that no cell uses a new direction; `auxk`
-    is the weight of a loss by which they learn to rebuild what the others miss, 0 for none.
+    is the weight of a loss by which they learn to rebuild what the others miss, and `multi_topk`
+    of one for cells rebuilt from 4 k latents (of ``topk`` only); 0 for none.
     """
 
     expansion: float = 2.0
@@ -76,6 +77,7 @@ class DictionaryConfig:
     variant: str = "topk"
     resample: bool = False
     auxk: float = 0.0
+    multi_topk: float = 0.0
     n_seeds: int = 5
     epochs: int = 100
     learning_rate: float | None = None
@@ -200,6 +202,7 @@ _AT_LEAST = {
     "dictionary.epochs": 1,
     "dictionary.expansion": 0.1,
     "dictionary.auxk": 0.0,
+    "dictionary.multi_topk": 0.0,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,

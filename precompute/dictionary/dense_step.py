@@ -14,6 +14,7 @@ import torch
 from precompute.dictionary.autoencoder import Autoencoder
 from precompute.dictionary.settings import Settings
 from precompute.dictionary.sparse_step import BETAS, EPSILON, NEVER
+from precompute.dictionary.wide_selection import WIDTH
 
 
 class DenseBank:
@@ -59,7 +60,10 @@ class DenseBank:
         codes = self._select(positive)
         active = codes > 0
         misses = self._residuals(x, codes)
-        more = self._auxiliary(x, positive, misses[-1])
+        more = [
+            self._auxiliary(x, positive, misses[-1]),
+            self._from_many(x, positive, codes, misses[-1]),
+        ]
         residual = misses[-1].square().sum(dim=(1, 2), dtype=torch.float64)
         for group in range(len(misses) - 2, -1, -1):
             misses[group] += misses[group + 1]
@@ -70,8 +74,9 @@ class DenseBank:
             to_decoder[:, part] = torch.bmm(codes[:, :, part].mT, miss)
         slopes *= active
         gradients = [torch.bmm(slopes.mT, x), to_decoder, slopes.sum(dim=1)[:, :, None]]
-        for gradient, addend in zip(gradients, more, strict=False):
-            gradient += addend
+        for addends in more:
+            for gradient, addend in zip(gradients, addends, strict=False):
+                gradient += addend
         for gradient in gradients:
             gradient *= 2 / x.shape[1]
         to_decoder -= (to_decoder * decoder).sum(-1, keepdim=True) * decoder
@@ -98,9 +103,19 @@ class DenseBank:
             return ()
         decoder = self._weights[1]
         codes = _largest(positive * dead[:, None], max(1, min(x.shape[2] // 2, dead.shape[1])))
-        gap = torch.baddbmm(miss, codes, decoder) * weight
-        slopes = torch.bmm(gap, decoder.mT) * (codes > 0)
-        return torch.bmm(slopes.mT, x), torch.bmm(codes.mT, gap), slopes.sum(dim=1)[:, :, None]
+        return _half_gradients(x, codes, torch.baddbmm(miss, codes, decoder) * weight, decoder)
+
+    def _from_many(
+        self, x: torch.Tensor, positive: torch.Tensor, codes: torch.Tensor, miss: torch.Tensor
+    ) -> Sequence[torch.Tensor]:
+        """Return half of what the loss of `rebuild_twice` adds, times n_cells; none without it."""
+        weight, decoder, k = self._settings.multi_topk, self._weights[1], self._settings.k
+        if not weight:
+            return ()
+        n_more = min(WIDTH * k, positive.shape[2]) - k
+        beyond = _largest(positive - codes, n_more)
+        gap = torch.baddbmm(miss, beyond, decoder) * weight
+        return _half_gradients(x, codes + beyond, gap, decoder)
 
     def _select(self, positive: torch.Tensor) -> torch.Tensor:
         k = self._settings.k
@@ -143,3 +158,11 @@ def _largest(positive: torch.Tensor, k: int) -> torch.Tensor:
     """Return the k largest along the last axis, and 0 elsewhere."""
     values, places = positive.topk(k, dim=-1, sorted=False)
     return torch.zeros_like(positive).scatter_(-1, places, values)
+
+
+def _half_gradients(
+    x: torch.Tensor, codes: torch.Tensor, gap: torch.Tensor, decoder: torch.Tensor
+) -> Sequence[torch.Tensor]:
+    """Return half the gradients of |gap|^2, gap = codes @ decoder - something, by each weight."""
+    slopes = torch.bmm(gap, decoder.mT) * (codes > 0)
+    return torch.bmm(slopes.mT, x), torch.bmm(codes.mT, gap), slopes.sum(dim=1)[:, :, None]

@@ -35,6 +35,8 @@ class Settings:
         rebuilt cells (Bricken et al. 2023).
     auxk : weight of a loss by which latents that no cell activated for an epoch learn to
         rebuild what the others miss (Gao et al. 2024, there 1/32); 0 leaves it out.
+    multi_topk : weight of a loss for cells rebuilt from their 4 k largest latents beside that for
+        k (Gao et al. 2024, there 1/8), of ``topk`` only; 0 leaves it out.
     """
 
     n_latents: int
@@ -48,6 +50,7 @@ class Settings:
     patience: int | None = None
     resample: bool = False
     auxk: float = 0.0
+    multi_topk: float = 0.0
 
     def bounds(self) -> np.ndarray:
         """Return the ascending ends of the prefixes, (n_prefixes,) int64; the last n_latents."""

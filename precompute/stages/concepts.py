@@ -71,6 +71,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         learning_rate=config.learning_rate,
         resample=config.resample,
         auxk=config.auxk,
+        multi_topk=config.multi_topk,
     )
     with progress_bar("dictionary") as progress:
         trained = train_dictionaries(

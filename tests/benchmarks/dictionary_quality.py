@@ -4,7 +4,7 @@
 
 FOLDER holds one environment a peer, as for `dictionary_speed`. Every method sees the same cells as
 often, in batches of one size, on one thread. Its learning rate is chosen on validation cells of
-the first data seed: three rates, and further ones (at most two) while the best is at an end. The
+the first data seed: several rates, and further ones (at most two) while the best is at an end. The
 figures are of test cells, which nothing was chosen on: mean over data seeds, and their range.
 Finished trainings are kept in a file and not repeated.
 """
@@ -31,14 +31,15 @@ from tests.benchmarks.quality_worker import Order
 from tests.benchmarks.tables import markdown
 
 WORKER = Path(__file__).with_name("quality_worker.py")
-RATES = (1e-3, 3e-3, 1e-2)
-MOST_RATES = 5
+RATES = {"kang": (1e-3, 3e-3, 1e-2, 3e-2, 9e-2), "sparse": (1e-3, 3e-3, 1e-2)}
+MORE_RATES = 2
 # Documented as 0.005 at 16,384 latents and growing as their root shrinks.
-OTHER_RATES = {"eai-sparsify": (3e-3, 1e-2, 3e-2)}
+SIGN_RATES = {"kang": (9e-4, 3e-3, 1e-2, 3e-2, 9e-2), "sparse": (3e-3, 1e-2, 3e-2)}
 METHODS = (
     "ours",
     "ours, resampling",
     "ours, aux-k",
+    "ours, multi-top-k",
     "eai-sparsify",
     "eai-sparsify, Adam",
     "dictionary-learning",
@@ -155,11 +156,12 @@ def train_method(
     """Choose the rate of each case on the first seed, and train the other seeds with it."""
     for case in cases:
         tried: dict[float, float] = {}
-        rates = list(OTHER_RATES.get(method, RATES))
+        start = (SIGN_RATES if method == "eai-sparsify" else RATES)[case.data]
+        rates = list(start)
         while rates:
             rate = rates.pop()
             tried[rate] = _finite(found(method, case, seeds[0], rate)["validation"])
-            if not rates and len(tried) < MOST_RATES:
+            if not rates and len(tried) < len(start) + MORE_RATES:
                 rates = next_rate(tried)
         chosen = max(tried, key=lambda rate: tried[rate])
         for seed in seeds[1:]:
@@ -170,9 +172,9 @@ def next_rate(tried: dict[float, float]) -> list[float]:
     """Return the rate beyond the best one when that is the lowest or the highest of them."""
     best = max(tried, key=lambda rate: tried[rate])
     if best == max(tried):
-        return [float(f"{best * 10**0.5:.0e}")]
+        return [float(f"{best * 3:.0e}")]
     if best == min(tried):
-        return [float(f"{best / 10**0.5:.0e}")]
+        return [float(f"{best / 3:.0e}")]
     return []
 
 

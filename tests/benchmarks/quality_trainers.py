@@ -226,6 +226,7 @@ TRAINERS: dict[str, Callable[[np.ndarray, Order], Trained]] = {
     "ours": ours,
     "ours, resampling": lambda cells, order: ours(cells, order, resample=True),
     "ours, aux-k": lambda cells, order: ours(cells, order, auxk=AUXK_WEIGHT),
+    "ours, multi-top-k": lambda cells, order: ours(cells, order, multi_topk=0.5),
     "eai-sparsify": sparsify,
     "eai-sparsify, Adam": lambda cells, order: sparsify(cells, order, "adam"),
     "eai-sparsify, Adam, aux-k": lambda cells, order: sparsify(cells, order, "adam", AUXK_WEIGHT),

@@ -1,4 +1,4 @@
-"""The auxiliary loss for dead latents: equal to autograd on both engines, and only for the dead."""
+"""Losses beside the main one, for dead and for many latents: equal to autograd on both engines."""
 
 import numpy as np
 import pytest
@@ -14,10 +14,12 @@ from tests.unit.precompute.test_dictionary_step import kept_by_sorting
 RNG = np.random.default_rng(0)
 CELLS = RNG.normal(size=(90, 11))
 N_LATENTS, N_BATCH, RATE, DEAD_AFTER = 37, 60, 1e-2, 60
+# Variant, and the weights `auxk` and `multi_topk`.
+LOSSES = [*((variant, 0.3, 0.0) for variant in VARIANTS), ("topk", 0.0, 0.5), ("topk", 0.3, 0.5)]
 
 
 def loss(parameters, x, settings, dead):
-    """The loss by its definition: main loss of every prefix, and that of the dead latents."""
+    """The loss by its definition: of every prefix, of the dead latents, of 4 k latents."""
     encoder, decoder, bias = parameters
     pre = x @ encoder.T + bias[:, 0]
     z = pre * kept_by_sorting(pre, settings.k, settings.variant == "batch_topk")
@@ -27,11 +29,13 @@ def loss(parameters, x, settings, dead):
     values, places = of_dead.topk(x.shape[1] // 2, dim=1)
     kept = torch.zeros_like(pre).scatter(1, places, values.clamp_min(0))
     auxiliary = (kept @ decoder - missed).square().sum()
-    return (main + settings.auxk * auxiliary) / len(x)
+    many = pre * kept_by_sorting(pre, 4 * settings.k, False)
+    wide = (many @ decoder - x).square().sum()
+    return (main + settings.auxk * auxiliary + settings.multi_topk * wide) / len(x)
 
 
 def follow_autograd(model, settings, batches):
-    """Return the parameters after steps of torch's Adam, and how many latents were dead in each."""
+    """Return the parameters after steps of torch's Adam, and how many are dead at each."""
     parameters = [torch.tensor(w, requires_grad=True) for w in model.weights]
     optimiser = torch.optim.Adam(parameters, lr=RATE)
     idle, n_dead = torch.from_numpy(model.idle.copy()), []
@@ -49,22 +53,26 @@ def follow_autograd(model, settings, batches):
         with torch.no_grad():
             decoder /= decoder.norm(dim=1, keepdim=True)
         idle = torch.where(active, 0, idle + len(x))
+    n_dead.append(int((idle >= DEAD_AFTER).sum()))
     return [p.detach().numpy() for p in parameters], n_dead
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("engine", ["sparse", "dense"])
+@pytest.mark.parametrize(("variant", "auxk", "multi_topk"), LOSSES)
+@pytest.mark.parametrize("engine", ["sparse", "threads", "dense"])
 @pytest.mark.parametrize("n_born_dead", [3, 14])  # fewer and more than may take part in a cell
-def test_steps_equal_autograd(variant, engine, n_born_dead):
-    settings = Settings(N_LATENTS, 4, 1, variant, prefixes=(0.1, 0.4, 1.0), auxk=0.3)
+def test_steps_equal_autograd(variant, auxk, multi_topk, engine, n_born_dead, monkeypatch):
+    monkeypatch.setattr("precompute.dictionary.sparse_step._LEAST_WORK", 0)
+    options = {"auxk": auxk, "multi_topk": multi_topk}
+    settings = Settings(N_LATENTS, 4, 1, variant, prefixes=(0.1, 0.4, 1.0), **options)
     model = draw_autoencoder(3, N_LATENTS, np.ones(11, bool), np.float64)
     model.bias[:n_born_dead] = -1.5  # seldom among the largest, and yet often positive
     model.idle[:n_born_dead] = DEAD_AFTER
     batches = [RNG.permutation(90)[:N_BATCH] for _ in range(5)]
     expected, n_dead = follow_autograd(model, settings, batches)
     assert n_dead[0] == n_born_dead
-    if engine == "sparse":
-        step = SparseStep(model, settings, N_BATCH, dead_after=DEAD_AFTER)
+    if engine != "dense":
+        n_threads = 3 if engine == "threads" else 1
+        step = SparseStep(model, settings, N_BATCH, n_threads, DEAD_AFTER)
         for chosen in batches:
             step.step(CELLS, chosen, RATE)
     else:
@@ -75,6 +83,7 @@ def test_steps_equal_autograd(variant, engine, n_born_dead):
         bank.write_back()
     for weight, parameter in zip(model.weights, expected, strict=True):
         np.testing.assert_allclose(weight, parameter, rtol=1e-8, atol=1e-10)
+    assert (model.idle >= DEAD_AFTER).sum() == n_dead[-1]
 
 
 def test_the_loss_moves_dead_latents_only():

@@ -69,6 +69,7 @@ WITH_NAN[17, 2] = np.nan
         (CELLS, ["--seeds", "1,1"], "different integers"),
         (CELLS, ["--patience", "2"], "held-out cells"),
         (CELLS, ["--auxk", "-1"], "auxk"),
+        (CELLS, ["--multi-topk", "0.5", "--variant", "batch_topk"], "multi_topk"),
         (CELLS, ["--held-out", "0.9"], "0 to 0.5"),
         (CELLS, ["--device", "tpu"], "tpu"),
         (CELLS, ["--learning-rate", "1e30"], "diverged"),
