@@ -6,7 +6,7 @@ FOLDER holds one environment a peer, as for `dictionary_speed`. Every method see
 often, in batches of one size, on one thread. Its learning rate is chosen on validation cells of
 the first data seed: several rates, and further ones (at most two) while the best is at an end. The
 figures are of test cells, which nothing was chosen on: mean over data seeds, and their range.
-Finished trainings are kept in a file and not repeated.
+Finished trainings are kept in a file and not repeated; `--report` prints what is kept so far.
 """
 
 from __future__ import annotations
@@ -63,12 +63,13 @@ def main() -> None:
     parser.add_argument("--data", nargs="+", default=["kang", "sparse"])
     parser.add_argument("--methods", nargs="+", default=METHODS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
+    parser.add_argument("--report", action="store_true", help="train nothing")
     parser.add_argument("--kept", type=Path, default=RUNS / "quality.jsonl")
     options = parser.parse_args()
     for data in options.data:
         cases = [case for case in CASES if case.data == data]
         found = Found(options.kept, options.peers, data)
-        for method in options.methods:
+        for method in options.methods if not options.report else ():
             train_method(method, cases, options.seeds, found)
             found.close()
         for case in cases:
@@ -183,14 +184,18 @@ def _finite(value: float) -> float:
 
 
 def table(case: Case, methods: Sequence[str], seeds: Sequence[int], found: Found) -> str:
-    """Return the measures of a case as markdown."""
+    """Return the measures of a case as markdown, of methods and seeds that are trained."""
     rows = []
     for method in methods:
         tried = found.rates(method, case, seeds[0])
+        if not tried:
+            continue
         rate = max(tried, key=lambda rate: _finite(tried[rate]["validation"]))
-        answers = [found(method, case, seed, rate) for seed in seeds]
-        rows.append([method, f"{rate:g}", *(_spread(answers, name) for name in MEASURES)])
-    return markdown(["", "rate", *MEASURES.values()], rows)
+        kept = [found.rates(method, case, seed).get(rate) for seed in seeds]
+        answers = [answer for answer in kept if answer]
+        measures = [_spread(answers, name) for name in MEASURES]
+        rows.append([method, f"{rate:g}", str(len(answers)), *measures])
+    return markdown(["", "rate", "data seeds", *MEASURES.values()], rows)
 
 
 def _spread(answers: list[dict[str, Any]], name: str) -> str:
