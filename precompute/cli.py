@@ -151,6 +151,16 @@ def _add_train_dictionary(commands) -> None:
         "--patience", type=int, metavar="EPOCHS", help="end early without progress on held-out"
     )
     command.add_argument("--resample", action="store_true", help="revive dead latents")
+    command.add_argument(
+        "--auxk", type=float, default=0.0, metavar="WEIGHT", help="loss for dead latents, as 0.03"
+    )
+    command.add_argument(
+        "--multi-topk",
+        type=float,
+        default=0.0,
+        metavar="WEIGHT",
+        help="loss for 4 k latents, as 0.5",
+    )
     command.add_argument("--device", default="auto", help="auto, cpu or cuda")
     command.set_defaults(run=_train_dictionary)
 
@@ -298,6 +308,8 @@ def _train_dictionary(options: argparse.Namespace) -> int:
         held_out=options.held_out,
         patience=options.patience,
         resample=options.resample,
+        auxk=options.auxk,
+        multi_topk=options.multi_topk,
     )
     training = run_train_dictionary(
         options.embeddings, options.out, settings, options.seeds, options.device, options.donors

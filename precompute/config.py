@@ -70,7 +70,9 @@ class DictionaryConfig:
 
     `variant` is ``topk`` (the k largest latents of a cell), ``batch_topk`` (the n x k largest of
     a batch of n cells while training) or ``matryoshka`` (``topk`` whose first latents alone must
-    rebuild the cell as well). `resample` gives latents that no cell uses a new direction.
+    rebuild the cell as well). `resample` gives latents that no cell uses a new direction; `auxk`
+    is the weight of a loss by which they learn to rebuild what the others miss, and `multi_topk`
+    of one for cells rebuilt from 4 k latents (of ``topk`` only); 0 for none.
     `expansion` is the number of latents for each dimension of the embeddings; left out, it is the
     largest of which three quarters come back under other seeds. A concept has a member in
     `min_share` of the seeds, each at least `cut` alike to their mean. `polish` trains the concepts
@@ -83,6 +85,8 @@ class DictionaryConfig:
     k: int = 4
     variant: str = "topk"
     resample: bool = False
+    auxk: float = 0.0
+    multi_topk: float = 0.0
     n_seeds: int = 5
     epochs: int = 100
     learning_rate: float | None = None
@@ -224,6 +228,8 @@ _AT_LEAST = {
     "dictionary.k": 1,
     "dictionary.n_seeds": 2,
     "dictionary.epochs": 1,
+    "dictionary.auxk": 0.0,
+    "dictionary.multi_topk": 0.0,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,

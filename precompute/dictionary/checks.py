@@ -98,6 +98,12 @@ def check_settings(settings: Settings, seeds: Sequence[int]) -> None:
         "variant": (settings.variant in VARIANTS, f"one of {', '.join(VARIANTS)}"),
         "learning_rate": (rate is None or 0 < rate < np.inf, "a positive number"),
         "cells_per_batch": ((settings.cells_per_batch or 1) >= 1, "at least 1"),
+        "auxk": (0 <= settings.auxk < np.inf, "0, or a positive weight such as 0.03"),
+        "multi_topk": (
+            settings.multi_topk == 0
+            or (0 < settings.multi_topk < np.inf and settings.variant == "topk"),
+            "0, or a positive weight such as 0.5 and the variant topk",
+        ),
         "held_out": (0 <= settings.held_out <= 0.5, "a share of the cells from 0 to 0.5"),
         "patience": (
             settings.patience is None or (settings.patience >= 1 and settings.held_out > 0),

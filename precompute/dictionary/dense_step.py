@@ -13,7 +13,8 @@ import torch
 
 from precompute.dictionary.autoencoder import Autoencoder
 from precompute.dictionary.settings import Settings
-from precompute.dictionary.sparse_step import BETAS, EPSILON
+from precompute.dictionary.sparse_step import BETAS, EPSILON, NEVER
+from precompute.dictionary.wide_selection import WIDTH
 
 
 class DenseBank:
@@ -25,13 +26,18 @@ class DenseBank:
         counts up after each step.
     settings : k, the variant and its prefixes.
     device : where the copies live.
+    dead_after : as for `SparseStep`.
     """
 
     def __init__(
-        self, models: Sequence[Autoencoder], settings: Settings, device: torch.device
+        self,
+        models: Sequence[Autoencoder],
+        settings: Settings,
+        device: torch.device,
+        dead_after: int = NEVER,
     ) -> None:
         self._models, self._settings, self._device = models, settings, device
-        self._bounds = settings.bounds().tolist()
+        self._bounds, self._dead_after = settings.bounds().tolist(), dead_after
         self._weights = [self._stack([m.weights[i] for m in models]) for i in range(3)]
         self._moments = [self._stack([m.moments[i] for m in models]) for i in range(6)]
         self._idle = self._stack([m.idle for m in models])
@@ -50,9 +56,14 @@ class DenseBank:
         Sums over each batch of |x_hat - x|^2, before the step, and of |x|^2, float64.
         """
         encoder, decoder, bias = self._weights
-        codes = self._select(torch.baddbmm(bias.mT, x, encoder.mT))
+        positive = torch.baddbmm(bias.mT, x, encoder.mT).relu_()
+        codes = self._select(positive)
         active = codes > 0
         misses = self._residuals(x, codes)
+        more = [
+            self._auxiliary(x, positive, misses[-1]),
+            self._from_many(x, positive, codes, misses[-1]),
+        ]
         residual = misses[-1].square().sum(dim=(1, 2), dtype=torch.float64)
         for group in range(len(misses) - 2, -1, -1):
             misses[group] += misses[group + 1]
@@ -62,12 +73,14 @@ class DenseBank:
             torch.bmm(miss, decoder[:, part].mT, out=slopes[:, :, part])
             to_decoder[:, part] = torch.bmm(codes[:, :, part].mT, miss)
         slopes *= active
-        factor = 2 / x.shape[1]
-        to_decoder *= factor
+        gradients = [torch.bmm(slopes.mT, x), to_decoder, slopes.sum(dim=1)[:, :, None]]
+        for addends in more:
+            for gradient, addend in zip(gradients, addends, strict=False):
+                gradient += addend
+        for gradient in gradients:
+            gradient *= 2 / x.shape[1]
         to_decoder -= (to_decoder * decoder).sum(-1, keepdim=True) * decoder
-        to_encoder = torch.bmm(slopes.mT, x) * factor
-        to_bias = slopes.sum(dim=1)[:, :, None] * factor
-        self._adam((to_encoder, to_decoder, to_bias), rates)
+        self._adam(gradients, rates)
         decoder /= decoder.norm(dim=-1, keepdim=True).clamp_min(1e-12)
         self._idle += x.shape[1]
         self._idle *= ~active.any(dim=1)
@@ -81,15 +94,34 @@ class DenseBank:
             for target, source in zip(targets, sources, strict=True):
                 np.copyto(target, source[position].cpu().numpy())
 
-    def _select(self, pre_activations: torch.Tensor) -> torch.Tensor:
-        positive = pre_activations.relu_()
+    def _auxiliary(
+        self, x: torch.Tensor, positive: torch.Tensor, miss: torch.Tensor
+    ) -> Sequence[torch.Tensor]:
+        """Return half of what `auxiliary_gradients` adds, times n_cells; none without dead ones."""
+        weight, dead = self._settings.auxk, self._idle >= self._dead_after
+        if not weight or not dead.any():
+            return ()
+        decoder = self._weights[1]
+        codes = _largest(positive * dead[:, None], max(1, min(x.shape[2] // 2, dead.shape[1])))
+        return _half_gradients(x, codes, torch.baddbmm(miss, codes, decoder) * weight, decoder)
+
+    def _from_many(
+        self, x: torch.Tensor, positive: torch.Tensor, codes: torch.Tensor, miss: torch.Tensor
+    ) -> Sequence[torch.Tensor]:
+        """Return half of what the loss of `rebuild_twice` adds, times n_cells; none without it."""
+        weight, decoder, k = self._settings.multi_topk, self._weights[1], self._settings.k
+        if not weight:
+            return ()
+        n_more = min(WIDTH * k, positive.shape[2]) - k
+        beyond = _largest(positive - codes, n_more)
+        gap = torch.baddbmm(miss, beyond, decoder) * weight
+        return _half_gradients(x, codes + beyond, gap, decoder)
+
+    def _select(self, positive: torch.Tensor) -> torch.Tensor:
         k = self._settings.k
         if self._settings.variant == "batch_topk":
-            flat = positive.flatten(1)
-            values, places = flat.topk(k * positive.shape[1], dim=1, sorted=False)
-            return torch.zeros_like(flat).scatter_(1, places, values).view_as(positive)
-        values, places = positive.topk(k, dim=-1, sorted=False)
-        return torch.zeros_like(positive).scatter_(-1, places, values)
+            return _largest(positive.flatten(1), k * positive.shape[1]).view_as(positive)
+        return _largest(positive, k)
 
     def _residuals(self, x: torch.Tensor, codes: torch.Tensor) -> list[torch.Tensor]:
         """Return x_hat - x for each prefix of the latents."""
@@ -120,3 +152,17 @@ class DenseBank:
 
     def _stack(self, arrays: Sequence[np.ndarray]) -> torch.Tensor:
         return torch.from_numpy(np.stack(arrays)).to(self._device)
+
+
+def _largest(positive: torch.Tensor, k: int) -> torch.Tensor:
+    """Return the k largest along the last axis, and 0 elsewhere."""
+    values, places = positive.topk(k, dim=-1, sorted=False)
+    return torch.zeros_like(positive).scatter_(-1, places, values)
+
+
+def _half_gradients(
+    x: torch.Tensor, codes: torch.Tensor, gap: torch.Tensor, decoder: torch.Tensor
+) -> Sequence[torch.Tensor]:
+    """Return half the gradients of |gap|^2, gap = codes @ decoder - something, by each weight."""
+    slopes = torch.bmm(gap, decoder.mT) * (codes > 0)
+    return torch.bmm(slopes.mT, x), torch.bmm(codes.mT, gap), slopes.sum(dim=1)[:, :, None]

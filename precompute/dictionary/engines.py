@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 import numpy as np
@@ -52,7 +53,7 @@ class SparseEngine:
     ) -> None:
         """See `Engine`."""
 
-        def run(course: Course, order: np.ndarray) -> None:
+        def learn(course: Course, order: np.ndarray) -> None:
             step = self._step_of(course, order.shape[1], n_inner)
             for chosen in order:
                 residual, total = step.step(cells, chosen, course.rate())
@@ -64,16 +65,43 @@ class SparseEngine:
         n_inner = max(1, self._n_threads // n_outer)
         if n_outer == 1:
             for course, order in zip(courses, orders, strict=True):
-                run(course, order)
+                learn(course, order)
             return
+        waiting: SimpleQueue = SimpleQueue()
+        for course, order in zip(courses, orders, strict=True):
+            waiting.put((course, np.array_split(order, _n_parts(len(courses), n_outer))))
         with ThreadPoolExecutor(n_outer) as pool:
-            list(pool.map(run, courses, orders))
+            list(pool.map(lambda _: _take_turns(learn, waiting), range(n_outer)))
 
     def _step_of(self, course: Course, n_cells: int, n_threads: int) -> SparseStep:
         if id(course) not in self._steps:
-            step = SparseStep(course.model, self._settings, n_cells, n_threads)
+            after = _cells_of_an_epoch(course, self._settings, n_cells)
+            step = SparseStep(course.model, self._settings, n_cells, n_threads, after)
             self._steps[id(course)] = step
         return self._steps[id(course)]
+
+
+def _n_parts(n_courses: int, n_threads: int) -> int:
+    """Return in how many parts seeds learn, so that no thread is idle while others learn two.
+
+    Five seeds on two threads would take three rounds; in two halves each they take five half ones.
+    """
+    return 1 if n_courses % n_threads == 0 else n_threads
+
+
+def _take_turns(learn: Callable[[Course, np.ndarray], None], waiting: SimpleQueue) -> None:
+    """Let the course that waits longest learn its next part, until none waits.
+
+    A course is in the queue or with one thread, so that its parts come in their order.
+    """
+    while True:
+        try:
+            course, parts = waiting.get_nowait()
+        except Empty:
+            return
+        learn(course, parts[0])
+        if len(parts) > 1:
+            waiting.put((course, parts[1:]))
 
 
 class DenseEngine:
@@ -86,7 +114,9 @@ class DenseEngine:
         self, courses: Sequence[Course], cells: np.ndarray, orders: Sequence, on_cells: OnCells
     ) -> None:
         """See `Engine`."""
-        bank = DenseBank([course.model for course in courses], self._settings, self._device)
+        after = _cells_of_an_epoch(courses[0], self._settings, orders[0].shape[1])
+        models = [course.model for course in courses]
+        bank = DenseBank(models, self._settings, self._device, after)
         on_device = torch.from_numpy(cells).to(self._device)
         places = torch.from_numpy(np.stack(orders)).to(self._device)
         sums = torch.zeros(2, len(courses), dtype=torch.float64, device=self._device)
@@ -108,3 +138,7 @@ def make_engine(settings: Settings, device: torch.device) -> Engine:
     if device.type == "cpu":
         return SparseEngine(settings, torch.get_num_threads())
     return DenseEngine(settings, device)
+
+
+def _cells_of_an_epoch(course: Course, settings: Settings, per_batch: int) -> int:
+    return course.n_steps // settings.epochs * per_batch

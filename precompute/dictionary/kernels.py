@@ -179,7 +179,9 @@ def add_prefixes(x, decoder, bounds, columns, values, residual):
 
 
 @compiled
-def rebuild(cells, decoder, bounds, columns, values, starts, stops, residual, slopes, errors):
+def rebuild(
+    cells, decoder, bounds, columns, values, starts, stops, residual, slopes, groups, errors
+):
     """Rebuild cells from their active latents; write residuals and the slopes of the loss.
 
     For nested prefixes of the latents (one prefix, all of them, for a plain autoencoder) the
@@ -194,6 +196,7 @@ def rebuild(cells, decoder, bounds, columns, values, starts, stops, residual, sl
     columns, values : flat; cell i holds entries starts[i] to stops[i], latents ascending.
     residual : (n_cells, n_prefixes, d_embedding), written: sum over p >= g of x_hat_p - x.
     slopes : flat like `values`, written: half the derivative of the loss by the activation.
+    groups : flat like `values`, written: the group of each entry.
     errors : (n_cells,), written: |x_hat - x|^2 with all latents.
     """
     n_cells, n_dims = cells.shape
@@ -213,6 +216,7 @@ def rebuild(cells, decoder, bounds, columns, values, starts, stops, residual, sl
             for i in range(n_dims):
                 slope += row[i] * direction[i]
             slopes[entry] = slope
+            groups[entry] = group
 
 
 @compiled
@@ -259,7 +263,21 @@ def adam_row(weights, gradient, first, second, adam):
 
 @compiled
 def update_latents(
-    low, high, x, residual, bounds, offsets, cells, entries, values, slopes, weights, moments, adam
+    low,
+    high,
+    x,
+    residual,
+    groups,
+    offsets,
+    cells,
+    entries,
+    values,
+    slopes,
+    place_of,
+    more,
+    weights,
+    moments,
+    adam,
 ):
     """Sum the gradients of latents `low` to `high` over their active cells and step at once.
 
@@ -268,8 +286,9 @@ def update_latents(
 
     Parameters
     ----------
-    x : (n_cells, d_embedding); `residual`, `bounds` as in `rebuild`; the next five arguments
-        as `sort_by_latent` and `rebuild` wrote them.
+    x : (n_cells, d_embedding); the next seven arguments as `rebuild` and `sort_by_latent` wrote
+        them.
+    place_of, more : gradients to begin with, as in `Auxiliary`.
     weights : encoder, decoder (n_latents, d_embedding) and bias (n_latents, 1), updated.
     moments : first and second moments of the three, in the same order, updated.
     adam : (8,) the constants of this step, the last is 2 / n_cells.
@@ -278,18 +297,19 @@ def update_latents(
     n_dims = x.shape[1]
     to_encoder, to_decoder = np.empty(n_dims, x.dtype), np.empty(n_dims, x.dtype)
     to_bias = np.empty(1, x.dtype)
-    group = 0
     for latent in range(low, high):
-        while latent >= bounds[group]:
-            group += 1
         to_encoder[:] = 0
         to_decoder[:] = 0
         to_bias[0] = 0
+        if place_of[latent] >= 0:
+            to_encoder[:] = more[0][place_of[latent]]
+            to_decoder[:] = more[1][place_of[latent]]
+            to_bias[0] = more[2][place_of[latent], 0]
         for place in range(offsets[latent], offsets[latent + 1]):
-            cell = cells[place]
-            value = values[entries[place]] * adam[7]
-            slope = slopes[entries[place]] * adam[7]
-            row, source = residual[cell, group], x[cell]
+            cell, entry = cells[place], entries[place]
+            value = values[entry] * adam[7]
+            slope = slopes[entry] * adam[7]
+            row, source = residual[cell, groups[entry]], x[cell]
             for i in range(n_dims):
                 to_decoder[i] += value * row[i]
                 to_encoder[i] += slope * source[i]

@@ -44,6 +44,8 @@ def polish(
         k=dictionary.k,
         variant="topk",
         resample=False,
+        auxk=0.0,
+        multi_topk=0.0,
         held_out=0.0,
         patience=None,
     )

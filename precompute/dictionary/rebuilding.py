@@ -31,6 +31,7 @@ def residuals(model: Autoencoder, cells: np.ndarray, k: int) -> np.ndarray:
         starts + counts,
         residual,
         np.empty(n_cells * k, cells.dtype),
+        np.empty(n_cells * k, np.uint8),
         np.empty(n_cells, cells.dtype),
     )
     return residual[:, 0]

@@ -33,6 +33,10 @@ class Settings:
         the decay of the learning rate begins early; None trains all epochs.
     resample : give latents that no cell activated for an epoch a new direction, towards badly
         rebuilt cells (Bricken et al. 2023).
+    auxk : weight of a loss by which latents that no cell activated for an epoch learn to
+        rebuild what the others miss (Gao et al. 2024, there 1/32); 0 leaves it out.
+    multi_topk : weight of a loss for cells rebuilt from their 4 k largest latents beside that for
+        k (Gao et al. 2024, there 1/8), of ``topk`` only; 0 leaves it out.
     """
 
     n_latents: int
@@ -45,6 +49,8 @@ class Settings:
     held_out: float = 0.0
     patience: int | None = None
     resample: bool = False
+    auxk: float = 0.0
+    multi_topk: float = 0.0
 
     def bounds(self) -> np.ndarray:
         """Return the ascending ends of the prefixes, (n_prefixes,) int64; the last n_latents."""

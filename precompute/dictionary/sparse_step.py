@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from precompute.dictionary.autoencoder import Autoencoder
+from precompute.dictionary.auxiliary import Auxiliary, auxiliary_gradients, no_auxiliary
 from precompute.dictionary.batch_selection import BatchSelection
 from precompute.dictionary.kernels import (
     rebuild,
@@ -20,9 +21,11 @@ from precompute.dictionary.kernels import (
     update_latents,
 )
 from precompute.dictionary.settings import Settings
+from precompute.dictionary.wide_selection import WIDTH, rebuild_twice
 
 BETAS = (0.9, 0.999)
 EPSILON = 1e-8
+NEVER = np.iinfo(np.int64).max
 _VALUES_PER_TILE = 2**21  # products of a tile stay in the cache until they are selected from
 _LEAST_WORK = 2**24  # products of a batch from which threads are worth their start
 
@@ -32,7 +35,8 @@ class SparseStep:
 
     For cells x: ``z = TopK(relu(x @ encoder.T + bias))``, ``x_hat = z @ decoder`` (Makhzani
     and Frey 2013; Gao et al. 2024), and the loss is the mean over cells of |x_hat - x|^2,
-    summed over the nested prefixes of a Matryoshka autoencoder.
+    summed over the nested prefixes of a Matryoshka autoencoder, with the loss of
+    `auxiliary_gradients` and of `rebuild_twice` where the settings have them.
 
     Parameters
     ----------
@@ -41,29 +45,40 @@ class SparseStep:
     n_cells : cells of a batch.
     n_threads : threads for one batch; cells, then latents, are shared among them, which
         changes no sum but those inside the encoder product.
+    dead_after : cells without an active one after which a latent takes part in the auxiliary
+        loss.
     """
 
     def __init__(
-        self, model: Autoencoder, settings: Settings, n_cells: int, n_threads: int = 1
+        self,
+        model: Autoencoder,
+        settings: Settings,
+        n_cells: int,
+        n_threads: int = 1,
+        dead_after: int = NEVER,
     ) -> None:
         n_latents, d_embedding = model.encoder.shape
         dtype = model.encoder.dtype
         self.model, self.k, self.bounds = model, settings.k, settings.bounds()
+        self._auxk, self._dead_after, self._multi = settings.auxk, dead_after, settings.multi_topk
+        self._width = width = min(WIDTH * self.k, n_latents) if self._multi else self.k
+        self._nothing = no_auxiliary(model)
         worth = n_cells * n_latents * d_embedding >= _LEAST_WORK * n_threads
         self._n_threads = n_threads if worth else 1
         self._pool = ThreadPoolExecutor(self._n_threads) if self._n_threads > 1 else None
         self._x = np.empty((n_cells, d_embedding), dtype)
         self._batch: BatchSelection | None = None
-        self._columns = np.empty((n_cells, self.k), np.int32)
-        self._values = np.empty((n_cells, self.k), dtype)
-        self._starts = np.arange(n_cells) * self.k
+        self._columns = np.empty((n_cells, width), np.int32)
+        self._values = np.empty((n_cells, width), dtype)
+        self._starts = np.arange(n_cells) * width
         self._counts = np.zeros(n_cells, np.int64)
         if settings.variant == "batch_topk":
             self._batch = BatchSelection(n_cells, n_latents, self.k, dtype)
-        self._residual = np.empty((n_cells, len(self.bounds), d_embedding), dtype)
+        n_groups = 2 if self._multi else len(self.bounds)
+        self._residual = np.empty((n_cells, n_groups, d_embedding), dtype)
         self._errors = np.empty(n_cells, dtype)
-        self._slopes, self._cells, self._entries = (
-            np.empty(n_cells * self.k, kind) for kind in (dtype, np.int32, np.int32)
+        self._slopes, self._cells, self._entries, self._groups = (
+            np.empty(n_cells * width, kind) for kind in (dtype, np.int32, np.int32, np.uint8)
         )
         self._offsets = np.empty(n_latents + 1, np.int64)
         self._adam = np.empty(8, dtype)
@@ -80,22 +95,11 @@ class SparseStep:
         np.take(cells, chosen, axis=0, out=x, mode="clip")
         columns, values, starts, stops = self._select(x)
         self._share(
-            len(x),
-            lambda low, high: rebuild(
-                x[low:high],
-                model.decoder,
-                self.bounds,
-                columns,
-                values,
-                starts[low:high],
-                stops[low:high],
-                self._residual[low:high],
-                self._slopes,
-                self._errors[low:high],
-            ),
+            len(x), lambda low, high: self._rebuild(low, high, columns, values, starts, stops)
         )
         offsets = self._offsets
         sort_by_latent(columns, starts, stops, offsets, self._cells, self._entries)
+        more = self._auxiliary(x)
         model.n_steps += 1
         _write_adam(self._adam, model.n_steps, learning_rate, len(x))
         self._share(
@@ -105,20 +109,53 @@ class SparseStep:
                 high,
                 x,
                 self._residual,
-                self.bounds,
+                self._groups,
                 offsets,
                 self._cells,
                 self._entries,
                 values,
                 self._slopes,
+                more.place,
+                more.gradients,
                 model.weights,
                 model.moments,
                 self._adam,
             ),
         )
         model.idle += len(x)
-        model.idle[offsets[1:] > offsets[:-1]] = 0
+        model.idle[self._active(columns, offsets)] = 0
         return float(self._errors.sum(dtype=np.float64)), float(np.vdot(x, x))
+
+    def _rebuild(self, low: int, high: int, columns, values, starts, stops) -> None:
+        """Write residuals, slopes, groups and errors of the cells `low` to `high`."""
+        rows = slice(low, high)
+        cells, decoder = self._x[rows], self.model.decoder
+        where = (columns, values, starts[rows], stops[rows], self._residual[rows])
+        written = (self._slopes, self._groups, self._errors[rows])
+        if self._multi:
+            weight = values.dtype.type(self._multi)
+            self._groups[low * self._width : high * self._width] = 1  # places may stay unused
+            rebuild_twice(cells, decoder, self.k, weight, *where, *written)
+        else:
+            rebuild(cells, decoder, self.bounds, *where, *written)
+
+    def _active(self, columns: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+        """Return the latents among the k largest of some cell, as indices or as a mask."""
+        if self._multi:
+            return columns[self._groups == 0]
+        return offsets[1:] > offsets[:-1]
+
+    def _auxiliary(self, x: np.ndarray) -> Auxiliary:
+        """Return what the auxiliary loss adds to the gradient."""
+        if not self._auxk:
+            return self._nothing
+        dead = np.flatnonzero(self.model.idle >= self._dead_after)
+        if not len(dead):
+            return self._nothing
+        miss = self._residual[:, -1]
+        if self._multi:
+            miss = self._residual[:, 0] - miss
+        return auxiliary_gradients(self.model, x, miss, dead, self._auxk)
 
     def _select(self, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Return the active latents of the cells, as `rebuild` takes them."""
@@ -134,7 +171,7 @@ class SparseStep:
             for rows, products in encoder_products(x[low:high], self.model.encoder, tile):
                 places = slice(low + rows.start, low + rows.stop)
                 columns, values = self._columns[places], self._values[places]
-                select_top_k(products, bias, self.k, columns, values, self._counts[places])
+                select_top_k(products, bias, self._width, columns, values, self._counts[places])
 
         self._share(len(x), select)
         stops = self._starts + self._counts

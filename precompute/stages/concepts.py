@@ -153,6 +153,8 @@ def _settings(run: Run) -> Settings:
         config.variant,
         learning_rate=config.learning_rate,
         resample=config.resample,
+        auxk=config.auxk,
+        multi_topk=config.multi_topk,
     )
     if config.expansion is not None:
         return settings

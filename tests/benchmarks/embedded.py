@@ -11,6 +11,7 @@ import numpy as np
 from precompute.config import Config, read_config
 from precompute.obs import Obs
 from precompute.pipeline import open_finished, run_pipeline
+from precompute.run import Run
 from tests.benchmarks.simulations import prepare
 
 DATA = ("kang", "pbmc3k", "synthetic")
@@ -41,12 +42,17 @@ def embed(data: str, seed: int = 0) -> Embedded:
         found = prepare(100 + seed)
         groups = _groups(found.cells.obs, ("cell_type",))
         return Embedded(data, found.embeddings, groups, found.adata.obsm["programme_activity"])
+    run = open_embedded(data, seed)
+    roles = ("cell_type", "condition") if data == "kang" else ("cell_type",)
+    return Embedded(data, np.asarray(run.embeddings), _groups(run.cells.obs, roles))
+
+
+def open_embedded(data: str, seed: int = 0) -> Run:
+    """Return a run of real cells whose model is trained at this seed, once, and kept in `RUNS`."""
     RUNS.mkdir(parents=True, exist_ok=True)
     config = _config(data, seed)
     run_pipeline(config, until="model")
-    run = open_finished(config, ("model",))
-    roles = ("cell_type", "condition") if data == "kang" else ("cell_type",)
-    return Embedded(data, np.asarray(run.embeddings), _groups(run.cells.obs, roles))
+    return open_finished(config, ("model",))
 
 
 def _config(data: str, seed: int) -> Config:

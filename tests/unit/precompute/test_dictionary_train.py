@@ -172,6 +172,15 @@ def test_resampling_leaves_fewer_dead_latents():
     assert n_dead(True) < n_dead(False)
 
 
+def test_auxiliary_loss_changes_the_training_and_no_seed_by_another():
+    def encoder(auxk, seeds):
+        settings = Settings(64, 1, 5, learning_rate=3e-2, auxk=auxk)
+        return train_dictionaries(EMBEDDINGS, settings, seeds).dictionaries[-1].encoder
+
+    assert not np.array_equal(encoder(0.03, [0]), encoder(0.0, [0]))
+    assert np.array_equal(encoder(0.03, [0]), encoder(0.03, [5, 0]))
+
+
 NAN = np.where(np.arange(12).reshape(6, 2) == 7, np.nan, np.arange(12.0).reshape(6, 2))
 
 

@@ -68,6 +68,8 @@ WITH_NAN[17, 2] = np.nan
         (CELLS, ["--variant", "vanilla"], "one of topk, batch_topk, matryoshka"),
         (CELLS, ["--seeds", "1,1"], "different integers"),
         (CELLS, ["--patience", "2"], "held-out cells"),
+        (CELLS, ["--auxk", "-1"], "auxk"),
+        (CELLS, ["--multi-topk", "0.5", "--variant", "batch_topk"], "multi_topk"),
         (CELLS, ["--held-out", "0.9"], "0 to 0.5"),
         (CELLS, ["--device", "tpu"], "tpu"),
         (CELLS, ["--learning-rate", "1e30"], "diverged"),
@@ -122,7 +124,7 @@ sys.exit(main(sys.argv[1:]))
 
 def command(path, out):
     options = ["--latents", "16", "--k", "3", "--epochs", "12", "--seeds", "0,1"]
-    more = ["--variant", "matryoshka", "--held-out", "0.1", "--patience", "4", "--resample"]
+    more = ["--variant", "matryoshka", "--held-out", "0.1", "--patience", "4", "--auxk", "0.03"]
     return [sys.executable, "-c", KILLED, "train-dictionary", path, *options, *more, "--out", out]
 
 
