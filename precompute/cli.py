@@ -183,7 +183,8 @@ def _add_sweep(commands) -> None:
     )
     command.add_argument("source", type=Path, metavar="CONFIG.toml|EMBEDDINGS.npy")
     command.add_argument("--out", type=Path, required=True, metavar="DIR")
-    command.add_argument("--expansions", type=_numbers, default=[1.0, 2.0, 4.0], metavar="1,2,4")
+    sizes = [0.5, 1.0, 2.0, 4.0]
+    command.add_argument("--expansions", type=_numbers, default=sizes, metavar="0.5,1,2,4")
     command.add_argument("--ks", type=_integers, default=[2, 4, 8], metavar="2,4,8")
     command.add_argument(
         "--variants", type=_words, default=["topk", "matryoshka"], metavar="topk,matryoshka"

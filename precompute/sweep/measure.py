@@ -46,7 +46,7 @@ class Bench:
     epochs: int = 100
     learning_rate: float | None = None
     resample: bool = False
-    min_share: float = 0.6
+    min_share: float = 0.8
     cut: float = 0.6
     device: str = "auto"
 

@@ -65,17 +65,17 @@ def read_sweep(store: ConceptStore) -> SweepView | None:
     shown = _shown(store)
     settings = []
     for i, code in enumerate(columns["variant"]):
-        variant, expansion, k = info.variants[code], columns["expansion"][i], columns["k"][i]
+        variant, k, n_latents = info.variants[code], columns["k"][i], columns["n_latents"][i]
         settings.append(
             Setting(
                 variant=variant,
-                expansion=expansion,
+                expansion=columns["expansion"][i],
                 k=k,
-                n_latents=columns["n_latents"][i],
+                n_latents=n_latents,
                 n_concepts=columns["n_concepts"][i],
                 values={name: known_or_none(columns[name][i]) for name in _MEASURED},
                 is_chosen=i == info.chosen,
-                is_shown=shown == (variant, expansion, k),
+                is_shown=shown == (variant, n_latents, k),
             )
         )
     known = [m for m in MEASURES if any(s.values[m] is not None for s in settings)]
@@ -86,13 +86,14 @@ _SETTING = ("variant", "expansion", "k", "n_latents", "n_concepts")
 _MEASURED = SWEEP_MEASURES
 
 
-def _shown(store: ConceptStore) -> tuple[str, float, int] | None:
-    """Return the setting of the store's own dictionary, where its record tells."""
+def _shown(store: ConceptStore) -> tuple[str, int, int] | None:
+    """Return variant, number of latents and k of the store's own dictionary, where it tells."""
     config = store.manifest.provenance.get("config")
-    record = config.get("dictionary") if isinstance(config, dict) else None
-    if not isinstance(record, dict) or not {"variant", "expansion", "k"} <= record.keys():
+    asked = config.get("dictionary") if isinstance(config, dict) else None
+    n_latents = store.manifest.dictionary.get("n_latents")
+    if not isinstance(asked, dict) or not {"variant", "k"} <= asked.keys() or n_latents is None:
         return None
-    return record["variant"], record["expansion"], record["k"]
+    return asked["variant"], n_latents, asked["k"]
 
 
 def _explain(info) -> str:

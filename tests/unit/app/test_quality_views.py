@@ -67,7 +67,7 @@ def test_cells_without_groups_compare_explained_variance_alone(store):
 
 
 def test_a_sweep_marks_what_is_recommended_and_what_the_store_has(store):
-    config = {"dictionary": {"variant": "topk", "expansion": 2.0, "k": 4}}
+    config = {"dictionary": {"variant": "topk", "expansion": None, "k": 4}}
     manifest = replace(store.manifest, provenance={"config": config})
     variant = with_arrays(store, {})
     variant.manifest = manifest
