@@ -23,13 +23,18 @@ from precompute.dictionary.voting import elect_members
 CELLS = np.random.default_rng(0).normal(size=(400, 4)).astype(np.float32)
 
 
+def plant(n_cells: int) -> np.ndarray:
+    """Return cells (n_cells, 16) of eight directions, and noise."""
+    rng = np.random.default_rng(5)
+    directions = rng.normal(size=(8, 16))
+    codes = rng.uniform(1, 3, (n_cells, 8)) * (rng.random((n_cells, 8)) < 0.15)
+    return (codes @ directions + 0.3 * rng.normal(size=(n_cells, 16))).astype(np.float32)
+
+
 @pytest.fixture(scope="module")
 def planted():
     """Cells of eight directions, and five dictionaries of twelve latents."""
-    rng = np.random.default_rng(5)
-    directions = rng.normal(size=(8, 16))
-    codes = rng.uniform(1, 3, (600, 8)) * (rng.random((600, 8)) < 0.15)
-    cells = (codes @ directions + 0.3 * rng.normal(size=(600, 16))).astype(np.float32)
+    cells = plant(600)
     return cells, train_seeds(cells, 12, 2, range(5), 40, learning_rate=1e-2)
 
 
@@ -142,11 +147,11 @@ def test_sizes_on_offer():
     assert offer_sizes(2, 4, 2000) == [4]
 
 
-def test_size_is_about_the_number_of_planted_directions(planted):
-    cells, steps = planted[0], []
+def test_size_is_about_the_number_of_planted_directions():
+    cells, steps = plant(1200), []
     settings = Settings(32, 2, 40, learning_rate=1e-2)
     size = choose_size(cells, settings, progress=lambda done, total: steps.append((done, total)))
-    assert 6 <= size <= 13
+    assert 8 <= size <= 13
     assert size == choose_size(cells, settings)
-    n_sizes = len(offer_sizes(16, 2, 600))
+    n_sizes = len(offer_sizes(16, 2, 1200))
     assert steps == [(i, n_sizes - 1) for i in range(1, len(steps) + 1)]
