@@ -118,7 +118,7 @@ ALLOWED = {
         "scipy",
         "torch",
     },
-    "precompute/enrichment": {"gseapy", "numpy", "pandas", "precompute", "scipy"},
+    "precompute/enrichment": {"gseapy", "numba", "numpy", "pandas", "precompute", "scipy"},
     "precompute/parts.py": {"numpy"},
     "precompute/stages": {"numpy", "precompute", "scipy"},
     # A store without a run behind it; it shares the tables' rules with precompute, and no model.
