@@ -12,7 +12,7 @@ import numpy as np
 from precompute.enrichment.running_sum import compiled
 
 N_SAMPLES = 100  # random sets in a level
-_MOVES = 0.25  # swaps that a level takes, as a share of the genes of a set
+_MOVES = 0.15  # swaps that a level takes, as a share of the genes of a set; .1 to 2 agree
 _MOST_TRIES = 20  # most swaps tried, in genes of a set
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
@@ -20,11 +20,12 @@ _SECOND = np.uint64(0x94D049BB133111EB)
 
 
 @compiled
-def draw_below(state, n):
-    """Return a random whole number from 0 to n - 1, by SplitMix64 (Steele et al. 2014).
+def draw_two(state, n, m):
+    """Return random whole numbers below n and below m, by SplitMix64 (Steele et al. 2014).
 
     Parameters
     ----------
+    n, m : below 2^32; a number is off by less than n / 2^32 from equally likely.
     state : (1,) uint64, updated.
     """
     state[0] += _GOLDEN
@@ -32,7 +33,15 @@ def draw_below(state, n):
     z = (z ^ (z >> np.uint64(30))) * _FIRST
     z = (z ^ (z >> np.uint64(27))) * _SECOND
     z ^= z >> np.uint64(31)
-    return np.int64(((z >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+    half = np.uint64(32)
+    first = ((z >> half) * np.uint64(n)) >> half
+    return np.int64(first), np.int64(((z & np.uint64(0xFFFFFFFF)) * np.uint64(m)) >> half)
+
+
+@compiled
+def draw_below(state, n):
+    """Return a random whole number below n."""
+    return draw_two(state, n, n)[0]
 
 
 @compiled
@@ -121,7 +130,7 @@ def shuffle_above(weights, members, bound, n_tries, state):
         total += weights[members[i]]
     peak, misses, weight, taken = -1, 0, 0.0, 0
     for _ in range(n_tries):
-        old, place = draw_below(state, size), draw_below(state, n_genes)
+        old, place = draw_two(state, size, n_genes)
         near = find_place(members, place)
         if near < size and members[near] == place:
             continue
