@@ -10,7 +10,7 @@ import scipy.sparse as sp
 from precompute.attribution.matched_cells import match_cells
 from precompute.differential import wilcoxon_all, wilcoxon_matched
 from precompute.enrichment.batch import BatchedPrerank
-from precompute.enrichment.overrepresentation import overrepresentation
+from precompute.enrichment.overrepresentation import overrepresentation_all
 from precompute.enrichment.results import Enrichment
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
@@ -50,10 +50,8 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
             arrays |= flatten_enrichment(f"prerank_{name}", tables)
     lists = list_effects(run)
     for name, matrix in lists.items():
-        tables = [
-            overrepresentation(top_genes(row, run.config.enrichment.n_top_genes), len(row), sets)
-            for row in matrix
-        ]
+        listed = [top_genes(row, run.config.enrichment.n_top_genes) for row in matrix]
+        tables = list(overrepresentation_all(listed, n_genes, sets))
         arrays |= flatten_enrichment(f"overrepresentation_{name}", tables)
     record = {
         "rankings": list(rankings),
