@@ -56,7 +56,7 @@ def make_draws(sizes: np.ndarray, n_genes: int, seed: int, n_draws: int = N_DRAW
     places = []
     for size in grid:
         drawn = np.empty((n_draws, size), np.int32)
-        draw_sets(n_genes, drawn, _state(seed, n_genes, int(size)))
+        draw_sets(n_genes, drawn, random_state(seed, n_genes, int(size)))
         drawn.sort(axis=1)
         places.append(drawn)
     return Draws(grid, places)
@@ -143,7 +143,7 @@ class Tail:
         return found
 
 
-def _state(*parts: int) -> np.ndarray:
+def random_state(*parts: int) -> np.ndarray:
     """Return the state of the random numbers that belong to these whole numbers."""
     return np.random.SeedSequence(parts).generate_state(1, np.uint64)
 
@@ -191,7 +191,7 @@ class Null:
             rows = np.flatnonzero(share)
             if len(rows):
                 size = int(self._draws.sizes[number])
-                state = _state(*self._seeds, size, int(self._side > 0))
+                state = random_state(*self._seeds, size, int(self._side > 0))
                 log_p[rows] += share[rows] * tail.log_p(scores[rows], state)
         means = np.log([tail.mean for tail in self._tails])
         low, high = means[before], means[after]
