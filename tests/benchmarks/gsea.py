@@ -15,6 +15,7 @@ import resource
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import gseapy
@@ -38,10 +39,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="+", choices=("speed", "agreement", "scale"))
     parser.add_argument("--workspace", type=Path, default=Path("runs/kang.workspace"))
-    parser.add_argument("--rankings", type=int, default=50, help="of the agreement")
+    parser.add_argument("--rankings", type=int, default=50, help="of speed and agreement")
+    parser.add_argument("--mixtures", type=int, default=2000, help="rankings of the scale")
     options = parser.parse_args()
     rankings, symbols = read_rankings(options.workspace)
-    parts = {"speed": compare_speed, "agreement": compare_answers, "scale": measure_scale}
+    parts = {
+        "speed": compare_speed,
+        "agreement": compare_answers,
+        "scale": partial(measure_scale, n=options.mixtures),
+    }
     for name in options.parts:
         print(f"\n### {name.capitalize()}\n")
         parts[name](rankings[: options.rankings], symbols)
@@ -178,12 +184,12 @@ def keep_permutations(values: np.ndarray, sets: MatchedSets) -> np.ndarray:
     return np.load(path)
 
 
-def measure_scale(rankings: np.ndarray, symbols: list[str]) -> None:
-    """2,000 mixtures of two real rankings with noise, 5,000 unions of parts of real sets."""
+def measure_scale(rankings: np.ndarray, symbols: list[str], n: int) -> None:
+    """`n` mixtures of two real rankings with noise, 5,000 unions of parts of real sets."""
     rng = np.random.default_rng(0)
     scale = rankings / rankings.std(axis=1, keepdims=True)
-    share = rng.random((2000, 1))
-    pairs = rng.integers(0, len(scale), (2, 2000))
+    share = rng.random((n, 1))
+    pairs = rng.integers(0, len(scale), (2, n))
     many = share * scale[pairs[0]] + (1 - share) * scale[pairs[1]]
     many = many + 0.2 * rng.standard_normal(many.shape)
     real = [found for found in every_set(symbols).members if len(found) >= 10]
@@ -210,7 +216,7 @@ def measure_scale(rankings: np.ndarray, symbols: list[str]) -> None:
         ["pairs per CPU-second", f"{many.shape[0] * 5000 / cpu:,.0f}"],
         ["peak memory, GiB", f"{peak:.2f}"],
     ]
-    print("2,000 rankings x 5,000 gene sets, with leading edges, two threads.\n")
+    print(f"{n:,} rankings x 5,000 gene sets, with leading edges, two threads.\n")
     print(markdown(["", "value"], rows))
 
 
