@@ -97,6 +97,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_train_dictionary(commands)
     _add_sweep(commands)
     _add_embed(commands)
+    _add_enrich_rankings(commands)
     synthetic = commands.add_parser(
         "synthetic", help="a store of any size without data or model, to measure the app with"
     )
@@ -246,6 +247,51 @@ def _embed(options: argparse.Namespace) -> int:
         options.data, config, options.out, options.layer, options.device, options.seed
     )
     print(f"{options.out}: {found.shape[0]:,} cells x {found.shape[1]:,}")
+    return 0
+
+
+def _add_enrich_rankings(commands) -> None:
+    command = commands.add_parser(
+        "enrich-rankings", help="test gene sets on rankings of genes from anywhere (CSV)"
+    )
+    command.add_argument(
+        "rankings", type=Path, metavar="RANKINGS.csv", help="rows = genes, columns = rankings"
+    )
+    command.add_argument(
+        "--gene-sets",
+        action="append",
+        default=[],
+        metavar="FILE.gmt|ENRICHR_NAME",
+        help="may be repeated (default: the sets that come with the project)",
+    )
+    command.add_argument("--out", type=Path, required=True, metavar="TABLE.csv")
+    command.add_argument(
+        "--method",
+        choices=("batched", "gseapy"),
+        default="batched",
+        help="gseapy: the reference, one ranking after the other (multilevel)",
+    )
+    command.add_argument("--min-size", type=int, default=10, help="least genes of a set")
+    command.add_argument("--max-size", type=int, default=500, help="most genes of a set")
+    command.add_argument("--seed", type=int, default=0, help="of random sets and order of ties")
+    command.add_argument("--threads", type=int, default=1, help="CPU threads")
+    command.set_defaults(run=_enrich_rankings)
+
+
+def _enrich_rankings(options: argparse.Namespace) -> int:
+    from precompute.enrich_rankings import enrich_rankings
+
+    n_rankings, n_sets = enrich_rankings(
+        options.rankings,
+        options.gene_sets,
+        options.out,
+        options.method,
+        options.min_size,
+        options.max_size,
+        options.seed,
+        options.threads,
+    )
+    print(f"{options.out}: {n_rankings:,} rankings x {n_sets:,} gene sets")
     return 0
 
 

@@ -274,7 +274,8 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
         return {f"model {path.name}": digest_file(path) for path in list_files(run.config.model)}
     if stage == "enrichment":
         members = [found.tolist() for found in run.sets.members]
-        return {"sets": digest_json([run.sets.names, run.sets.descriptions, members])}
+        sets = digest_json([run.sets.names, run.sets.descriptions, members])
+        return {"sets": sets, "method": "batched"}
     if stage == "evaluation" and run.config.evaluation.sweep:
         return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}

@@ -9,6 +9,33 @@ from scipy.stats import false_discovery_control
 
 
 @dataclass(frozen=True)
+class Scores:
+    """GSEA of one ranking, in the order of the gene sets.
+
+    Attributes
+    ----------
+    es, nes, p : (n_sets,) enrichment score, score over the mean of random sets of its side and
+        size, and p on that side.
+    leading : for each set the genes of its leading edge, nearest to the end of the ranking first.
+    """
+
+    es: np.ndarray
+    nes: np.ndarray
+    p: np.ndarray
+    leading: list[np.ndarray]
+
+    def tabulate(self, size: np.ndarray) -> Enrichment:
+        """Return the table, smallest p first; `size` (n_sets,) is that of each set."""
+        return make_enrichment(np.arange(len(size)), self.nes, self.p, size, self.leading)
+
+
+def no_scores(n_sets: int) -> Scores:
+    """Return the scores of a ranking that says nothing: p = 1, all else 0, no leading genes."""
+    none = [np.empty(0, np.int64) for _ in range(n_sets)]
+    return Scores(np.zeros(n_sets), np.zeros(n_sets), np.ones(n_sets), none)
+
+
+@dataclass(frozen=True)
 class Enrichment:
     """Gene sets tested on one ranking, smallest p first.
 

@@ -9,8 +9,8 @@ import scipy.sparse as sp
 
 from precompute.attribution.matched_cells import match_cells
 from precompute.differential import wilcoxon_all, wilcoxon_matched
-from precompute.enrichment.overrepresentation import overrepresentation
-from precompute.enrichment.prerank import prerank
+from precompute.enrichment.batch import BatchedPrerank
+from precompute.enrichment.overrepresentation import overrepresentation_all
 from precompute.enrichment.results import Enrichment
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
@@ -37,21 +37,21 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
     sets = run.sets
     arrays: Arrays = {}
     rankings = list_rankings(run)
+    n_genes = len(run.cells.model_genes)
+    batch = BatchedPrerank(sets, n_genes, run.config.seed)
     with progress_bar("enrichment") as progress:
         done, total = 0, sum(len(matrix) for matrix in rankings.values())
         for name, matrix in rankings.items():
             tables: list[Enrichment] = []
-            for concept, values in enumerate(matrix):
-                tables.append(prerank(values, sets, run.config.seed * 100_003 + concept))
+            for table in batch.test(matrix):
+                tables.append(table)
                 done += 1
                 progress(done, total)
             arrays |= flatten_enrichment(f"prerank_{name}", tables)
     lists = list_effects(run)
     for name, matrix in lists.items():
-        tables = [
-            overrepresentation(top_genes(row, run.config.enrichment.n_top_genes), len(row), sets)
-            for row in matrix
-        ]
+        listed = [top_genes(row, run.config.enrichment.n_top_genes) for row in matrix]
+        tables = list(overrepresentation_all(listed, n_genes, sets))
         arrays |= flatten_enrichment(f"overrepresentation_{name}", tables)
     record = {
         "rankings": list(rankings),

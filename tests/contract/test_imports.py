@@ -122,7 +122,7 @@ ALLOWED = {
     # Arrays in, arrays out, as attribution.
     "precompute/evaluation": {"numpy", "precompute.dictionary", "scipy", "sklearn"},
     "precompute/sweep": {"numpy", "precompute", "scipy"},
-    "precompute/enrichment": {"gseapy", "numpy", "pandas", "precompute", "scipy"},
+    "precompute/enrichment": {"gseapy", "numba", "numpy", "pandas", "precompute", "scipy"},
     "precompute/parts.py": {"numpy"},
     "precompute/stages": {"numpy", "precompute", "scipy"},
     # A store without a run behind it; it shares the tables' rules with precompute, and no model.

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, hypergeom
 
 from precompute.enrichment.gene_sets import MatchedSets
-from precompute.enrichment.overrepresentation import overrepresentation
+from precompute.enrichment.overrepresentation import overrepresentation, overrepresentation_all
 from precompute.enrichment.prerank import break_ties, prerank
 from precompute.enrichment.results import make_enrichment
 
@@ -164,6 +164,22 @@ def test_overrepresentation_is_fishers_test():
         square = [[both, 50 - both], [len(members) - both, rest]]
         assert value == pytest.approx(fisher_exact(square, "greater").pvalue)
         assert set(found) == set(chosen) & set(members)
+
+
+def test_many_lists_at_once_are_scipy_one_by_one():
+    lists = [RNG.choice(N_GENES, n, replace=False) for n in (0, 1, 30, 30, 399, 400)]
+    tables = list(overrepresentation_all(lists, N_GENES, SETS))
+    assert len(tables) == len(lists)
+    for chosen, table in zip(lists, tables, strict=True):
+        alone = overrepresentation(chosen, N_GENES, SETS)
+        assert table.p.tolist() == alone.p.tolist()
+        assert table.gene_set.tolist() == alone.gene_set.tolist()
+        for row, number in enumerate(table.gene_set):
+            members = SETS.members[number]
+            shared = [gene for gene in chosen if gene in members]
+            assert table.leading[row].tolist() == shared
+            p = hypergeom.sf(len(shared) - 1, N_GENES, len(members), len(chosen))
+            assert table.p[row] == p
 
 
 def test_nothing_chosen_is_no_enrichment():

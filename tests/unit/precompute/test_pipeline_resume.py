@@ -182,7 +182,7 @@ def test_other_cells_compute_everything_anew(case):
 
 
 KILLED_IN = {
-    "a stage": ("precompute.stages.genes", "prerank", ".enrichment.writing"),
+    "a stage": ("precompute.stages.genes", "BatchedPrerank", ".enrichment.writing"),
     "pack": ("scconcepts_app.store.writer", "_flush_folder", ".run.store.writing-"),
 }
 
