@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from scconcepts_app.figures.theme import TRANSPARENT, palette, start_figure, with_alpha
+from scconcepts_app.figures.theme import (
+    LEGEND_ABOVE,
+    TRANSPARENT,
+    palette,
+    start_figure,
+    with_alpha,
+)
 from scconcepts_app.views.curves import Curve, Curves
 from scconcepts_app.views.numbers import format_share
 
@@ -92,13 +98,7 @@ def _lay_out(figure: go.Figure, curves: Curves, muted: str) -> None:
         showlegend=True,
         hovermode="closest",
         legend={
-            "orientation": "h",
-            "xref": "container",
-            "x": 0.02,
-            "yref": "container",
-            "y": 1,
-            "xanchor": "left",
-            "yanchor": "top",
+            **LEGEND_ABOVE,
             "itemwidth": 30,
             "traceorder": "normal",
             "font": {"size": 10, "color": muted},

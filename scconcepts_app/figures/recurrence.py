@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from scconcepts_app.figures.theme import palette, plain, shorten, start_figure
+from scconcepts_app.figures.theme import LEGEND_ABOVE, palette, plain, shorten, start_figure
 from scconcepts_app.views.numbers import format_number
 from scconcepts_app.views.recurrence import Recurrence, StablePoint
 
@@ -39,13 +39,7 @@ def draw_recurrence(found: Recurrence, theme: str) -> go.Figure:
         hovermode="closest",
         clickmode="event",
         legend={
-            "orientation": "h",
-            "xref": "container",
-            "x": 0.02,
-            "yref": "container",
-            "y": 1,
-            "xanchor": "left",
-            "yanchor": "top",
+            **LEGEND_ABOVE,
             "itemclick": False,
             "itemdoubleclick": False,
         },

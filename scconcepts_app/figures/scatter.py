@@ -5,7 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from scconcepts_app.figures.labels import Named, place_labels
-from scconcepts_app.figures.theme import Palette
+from scconcepts_app.figures.theme import LEGEND_ABOVE, Palette
 
 # So many genes are tried as labels; those that find no free place go without.
 N_LABELS = 16
@@ -38,13 +38,7 @@ def lay_out_genes(
         margin={"l": 56, "r": 10, "t": 26, "b": 40},
         showlegend=True,
         legend={
-            "orientation": "h",
-            "xref": "container",
-            "x": 0.02,
-            "yref": "container",
-            "y": 1,
-            "xanchor": "left",
-            "yanchor": "top",
+            **LEGEND_ABOVE,
             "font": {"size": 10.5, "color": colors.muted},
             "itemclick": False,
             "itemdoubleclick": False,

@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from scconcepts_app.figures.labels import place_labels
-from scconcepts_app.figures.theme import palette, start_figure
+from scconcepts_app.figures.theme import LEGEND_ABOVE, palette, start_figure
 from scconcepts_app.views.numbers import format_number, format_share
 from scconcepts_app.views.sweep import LEAST_SHARE, MEASURES, Setting, SweepView
 
@@ -106,13 +106,7 @@ def _lay_out(figure: go.Figure, shown: list[Setting], measure: str, theme: str) 
         showlegend=True,
         hovermode="closest",
         legend={
-            "orientation": "h",
-            "xref": "container",
-            "x": 0.02,
-            "yref": "container",
-            "y": 1,
-            "xanchor": "left",
-            "yanchor": "top",
+            **LEGEND_ABOVE,
             "itemsizing": "constant",
             "itemclick": False,
             "itemdoubleclick": False,

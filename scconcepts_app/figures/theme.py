@@ -103,6 +103,18 @@ def template(theme: str) -> go.layout.Template:
     )
 
 
+# In one row over the plot, from the left edge of the figure.
+LEGEND_ABOVE = {
+    "orientation": "h",
+    "xref": "container",
+    "x": 0.02,
+    "yref": "container",
+    "y": 1,
+    "xanchor": "left",
+    "yanchor": "top",
+}
+
+
 def start_figure(theme: str) -> go.Figure:
     """Return an empty figure in a theme, without junk axes."""
     figure = go.Figure()
