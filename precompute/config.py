@@ -94,6 +94,7 @@ _AT_LEAST = {
     "dictionary.epochs": 1,
     "dictionary.auxk": 0.0,
     "dictionary.multi_topk": 0.0,
+    "dictionary.detail": 0.0,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,
@@ -221,6 +222,12 @@ def _check_relations(config: Config, faults: list[str]) -> None:
     if expansion is not None and expansion < _LEAST_EXPANSION:
         faults.append(
             f"dictionary.expansion: found {expansion}, expected at least {_LEAST_EXPANSION}"
+        )
+    detail = config.dictionary.detail
+    if expansion is not None and 0 < detail <= expansion:
+        faults.append(
+            f"dictionary.detail: found {detail}, expected above dictionary.expansion = {expansion} "
+            "(or 0 for no detail)"
         )
     if rate is not None and rate <= 0:
         faults.append(f"dictionary.learning_rate: found {rate}, expected above 0")

@@ -68,7 +68,9 @@ class DictionaryConfig:
     `expansion` is the number of latents for each dimension of the embeddings; left out, it is the
     largest of which three quarters come back under other seeds. A concept has a member in
     `min_share` of the seeds, each at least `cut` alike to their mean. `polish` trains the concepts
-    once more; left out, it does so where `expansion` is left out too. `keep_latents` keeps the
+    once more; left out, it does so where `expansion` is left out too. `detail` adds the concepts of
+    larger autoencoders, so many latents for each dimension, where no concept is alike: finer ones,
+    among which each cell chooses for itself; 0 leaves them out. `keep_latents` keeps the
     latents that did not recur in the store as well: about 2 bytes for each cell, seed and active
     latent.
     """
@@ -85,6 +87,7 @@ class DictionaryConfig:
     min_share: float = 0.8
     cut: float = 0.6
     polish: bool | None = None
+    detail: float = 0.0
     keep_latents: bool = True
 
 

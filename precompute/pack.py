@@ -190,7 +190,7 @@ def _make_manifest(
             "n_latents": n_latents,
             "n_gene_sets": libraries[1],
             "d_embedding": run.embeddings.shape[1],
-            "k": run.dictionary.k,
+            "k": run.dictionary.most_active,
         },
         obs=[_obs_column(column) for column in cells.obs.columns],
         maps=maps,

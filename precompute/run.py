@@ -68,7 +68,13 @@ class Run:
             name: np.array(output.array(name))
             for name in ("encoder", "encoder_bias", "decoder", "center")
         }
-        return Dictionary(**arrays, scale=output.record["scale"], k=output.record["k"])
+        return Dictionary(
+            **arrays,
+            scale=output.record["scale"],
+            k=output.record["k"],
+            n_general=output.record.get("n_general"),
+            k_detail=output.record.get("k_detail", 0),
+        )
 
     @cached_property
     def sets(self) -> MatchedSets:
@@ -86,7 +92,7 @@ class Run:
 
     @cached_property
     def activation_pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Concepts and activations of each cell, both (n_cells, k); -1 and 0 for none."""
+        """Concepts and activations of each cell, both (n_cells, most_active); -1, 0 for none."""
         output = self.outputs["dictionary"]
         return np.array(output.array("indices")), np.array(output.array("values"))
 

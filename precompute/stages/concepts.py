@@ -14,7 +14,9 @@ from precompute.dictionary import (
     Consensus,
     Dictionary,
     Settings,
+    Training,
     activation_matrix,
+    add_detail,
     choose_size,
     dead_latents,
     explained_variance,
@@ -31,6 +33,8 @@ from precompute.models.choose import make_model
 from precompute.models.surrogate import SurrogateModel
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
+
+_DETAIL_SEEDS = 1000
 
 
 def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
@@ -79,51 +83,32 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     config, embeddings = run.config.dictionary, run.embeddings
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
     settings = _settings(run)
-    with progress_bar("dictionary") as progress:
-        training = train_dictionaries(
-            embeddings,
-            settings,
-            seeds,
-            str(run.device),
-            progress,
-            state=run.parts.folder / "training.safetensors" if run.parts else None,
-        )
+    training, consensus = _find_concepts(run, settings, seeds, "training")
     trained = training.dictionaries
-    # In larger dictionaries than the cells support it costs recurrence.
-    is_polished = config.expansion is None if config.polish is None else config.polish
-
-    def finish(concepts: Dictionary) -> Dictionary:
-        return polish(concepts, embeddings, settings, str(run.device))
-
-    consensus = find_consensus(
-        trained,
-        embeddings,
-        config.min_share,
-        config.cut,
-        finish if is_polished else None,
-    )
+    record = _describe(run, settings, training, seeds)
+    detail = _detail_settings(run, settings)
+    if detail:
+        record["detail_latents"] = detail.n_latents
+        record["explained_variance_of_general"] = _explained(consensus.dictionary, embeddings)
+        # Other numbers than those of the first level, so that a latent has one id.
+        finer_seeds = [_DETAIL_SEEDS + seed for seed in seeds]
+        finer, fine = _find_concepts(run, detail, finer_seeds, "detail")
+        pair = (trained, finer.dictionaries)
+        consensus = add_detail(consensus, fine, pair, embeddings, config.cut)
+        trained, seeds = [*trained, *finer.dictionaries], [*seeds, *finer_seeds]
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)
-    singles = [d.activate(embeddings) for d in trained]
-    record = {
-        "scale": float(concepts.scale),
+    record |= {
         "k": int(concepts.k),
         "n_concepts": int(concepts.n_latents),
-        "n_latents": settings.n_latents,
-        "n_seeds": config.n_seeds,
         "min_seeds": consensus.needed,
-        "seeds": seeds,
         "explained_variance": explained_variance(embeddings, concepts.reconstruct(indices, values)),
-        "explained_variance_of_seeds": [
-            explained_variance(embeddings, d.reconstruct(*pair))
-            for d, pair in zip(trained, singles, strict=True)
-        ],
         "mean_active": mean_active(indices),
-        "dead_latents": [len(dead_latents(pair[0], settings.n_latents)) for pair in singles],
         "latents_not_recurring": consensus.n_not_recurring,
         "mean_stability": float(consensus.stability.mean()),
-        "learning_rate": training.learning_rate,
     }
+    if concepts.n_general is not None:
+        record |= {"n_general": concepts.n_general, "k_detail": concepts.k_detail}
     arrays = {
         "encoder": concepts.encoder,
         "encoder_bias": concepts.encoder_bias,
@@ -141,6 +126,62 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     if config.keep_latents:
         arrays |= _leftover_arrays(consensus, trained, embeddings, seeds)
     return arrays, record
+
+
+def _find_concepts(
+    run: Run, settings: Settings, seeds: list[int], name: str
+) -> tuple[Training, Consensus]:
+    """Train the seeds of one size, and return what recurs among them."""
+    config, embeddings, device = run.config.dictionary, run.embeddings, str(run.device)
+    state = run.parts.folder / f"{name}.safetensors" if run.parts else None
+    with progress_bar("dictionary") as progress:
+        training = train_dictionaries(embeddings, settings, seeds, device, progress, state=state)
+    # In larger dictionaries than the cells support it costs recurrence.
+    is_polished = config.expansion is None if config.polish is None else config.polish
+
+    def finish(concepts: Dictionary) -> Dictionary:
+        return polish(concepts, embeddings, settings, device)
+
+    consensus = find_consensus(
+        training.dictionaries,
+        embeddings,
+        config.min_share,
+        config.cut,
+        finish if is_polished and name == "training" else None,
+    )
+    return training, consensus
+
+
+def _describe(run: Run, settings: Settings, training: Training, seeds: list[int]) -> Record:
+    """Return what is said of the autoencoders themselves."""
+    trained, embeddings = training.dictionaries, run.embeddings
+    singles = [d.activate(embeddings) for d in trained]
+    return {
+        "scale": float(trained[0].scale),
+        "n_latents": settings.n_latents,
+        "n_seeds": len(seeds),
+        "seeds": seeds,
+        "explained_variance_of_seeds": [
+            explained_variance(embeddings, d.reconstruct(*pair))
+            for d, pair in zip(trained, singles, strict=True)
+        ],
+        "dead_latents": [len(dead_latents(pair[0], settings.n_latents)) for pair in singles],
+        "learning_rate": training.learning_rate,
+    }
+
+
+def _explained(dictionary: Dictionary, embeddings: np.ndarray) -> float:
+    return explained_variance(embeddings, dictionary.reconstruct(*dictionary.activate(embeddings)))
+
+
+def _detail_settings(run: Run, settings: Settings) -> Settings | None:
+    """Return the settings of the larger autoencoders; None where they are not asked for.
+
+    A size that is not larger than that of the first level has nothing finer to tell.
+    """
+    n_latents = round(run.config.dictionary.detail * run.embeddings.shape[1])
+    n_latents = min(n_latents, run.cells.n_cells)
+    return replace(settings, n_latents=n_latents) if n_latents > settings.n_latents else None
 
 
 def _settings(run: Run) -> Settings:

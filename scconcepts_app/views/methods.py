@@ -93,8 +93,25 @@ _DICTIONARY = {
         "The same for each dictionary before the consensus.",
     ),
     "mean_active": ("Active concepts a cell", "Mean number of concepts active in a cell."),
-    "k": ("Most active concepts a cell", "k of the Top-K autoencoder."),
+    "explained_variance_of_general": (
+        "Explained variance of the general concepts",
+        "The same for the concepts of the first level alone, before finer ones joined them.",
+    ),
+    "k": (
+        "Most active concepts a cell",
+        "k of the Top-K autoencoder; of the general ones, if two levels.",
+    ),
+    "n_general": (
+        "General concepts",
+        "The first level. The concepts after them are finer ones of larger autoencoders, "
+        "among which a cell chooses for itself.",
+    ),
+    "k_detail": ("Most active finer concepts a cell", "How many of the second level it chooses."),
     "n_latents": ("Latents of each seed", "Size of each trained autoencoder."),
+    "detail_latents": (
+        "Latents of each seed, finer level",
+        "Size of the larger autoencoders that the finer concepts come from.",
+    ),
     "n_seeds": ("Seeds", "Autoencoders trained with different seeds."),
     "n_concepts": ("Concepts", "Latents that recur over seeds, merged."),
     "dead_latents": ("Dead latents", "Latents active in no cell, for each seed."),
