@@ -275,7 +275,7 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
     if stage == "enrichment":
         members = [found.tolist() for found in run.sets.members]
         sets = digest_json([run.sets.names, run.sets.descriptions, members])
-        return {"sets": sets, "method": "batched"}
+        return {"sets": sets, "method": "batched", "rankings": "presence and absence apart"}
     if stage == "evaluation" and run.config.evaluation.sweep:
         return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}

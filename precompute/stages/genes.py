@@ -33,7 +33,7 @@ def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 
 def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
-    """Test the gene sets on attribution and on both differential expressions."""
+    """Test the gene sets on attribution, on its two parts and on both differential expressions."""
     sets = run.sets
     arrays: Arrays = {}
     rankings = list_rankings(run)
@@ -71,6 +71,7 @@ def list_rankings(run: Run) -> dict[str, np.ndarray]:
     effects = list_effects(run)
     if effects:
         rankings["attribution"] = direct_effects(effects["presence"], effects["absence"])
+        rankings |= {part: shrink_tails(matrix) for part, matrix in effects.items()}
     rankings["differential"] = run.outputs["differential"].array("inactive.z")
     rankings["matched"] = run.outputs["differential"].array("matched.z")
     return rankings
@@ -90,11 +91,17 @@ def direct_effects(presence: np.ndarray, absence: np.ndarray) -> np.ndarray:
 
     A gene whose absence raises the concept stands at the bottom, as expressing it lowers the
     concept. So resting cells, driven by the absence of interferon genes, do not come out as an
-    interferon response, and no gene is left at 0 in the middle. The signed square root is GSEA
-    with weight 0.5: effects have heavy tails, and with weight 1 a few genes carry the statistic.
+    interferon response, and no gene is left at 0 in the middle.
     """
-    directed = presence - absence
-    return np.sign(directed) * np.sqrt(np.abs(directed))
+    return shrink_tails(presence - absence)
+
+
+def shrink_tails(effects: np.ndarray) -> np.ndarray:
+    """Return the signed square root, for GSEA with weight 0.5.
+
+    Effects have heavy tails, and with weight 1 a few genes carry the statistic.
+    """
+    return np.sign(effects) * np.sqrt(np.abs(effects))
 
 
 def top_genes(values: np.ndarray, n: int) -> np.ndarray:
