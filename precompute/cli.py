@@ -22,6 +22,7 @@ STAGES = {
     "faithfulness": "test the attributions on held-out cells and grade them",
     "differential": "compare active with inactive cells",
     "enrichment": "test gene sets on the rankings",
+    "nulls": "count what random gene sets and shuffled cells find",
     "set_swap": "replace whole gene sets and compare with random ones",
     "association": "compare concepts with the obs columns",
     "naming": "flag and name the concepts",

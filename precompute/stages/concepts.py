@@ -89,19 +89,7 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
             state=run.parts.folder / "training.safetensors" if run.parts else None,
         )
     trained = training.dictionaries
-    # In larger dictionaries than the cells support it costs recurrence.
-    is_polished = config.expansion is None if config.polish is None else config.polish
-
-    def finish(concepts: Dictionary) -> Dictionary:
-        return polish(concepts, embeddings, settings, str(run.device))
-
-    consensus = find_consensus(
-        trained,
-        embeddings,
-        config.min_share,
-        config.cut,
-        finish if is_polished else None,
-    )
+    consensus = agree(run, trained, embeddings, settings)
     concepts = consensus.dictionary
     indices, values = concepts.activate(embeddings)
     singles = [d.activate(embeddings) for d in trained]
@@ -143,11 +131,32 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     return arrays, record
 
 
-def _settings(run: Run) -> Settings:
-    """Return the settings of the autoencoders; their size is chosen where none is given."""
-    config, embeddings = run.config.dictionary, run.embeddings
-    settings = Settings(
-        count_latents(config, embeddings.shape[1]),
+def agree(
+    run: Run, trained: Sequence[Dictionary], embeddings: np.ndarray, settings: Settings
+) -> Consensus:
+    """Return what recurs in the dictionaries of the seeds, by the rules of the config.
+
+    Raises
+    ------
+    NothingRecursError
+        The seeds agree on nothing.
+    """
+    config = run.config.dictionary
+    # In larger dictionaries than the cells support it costs recurrence.
+    is_polished = config.expansion is None if config.polish is None else config.polish
+
+    def finish(concepts: Dictionary) -> Dictionary:
+        return polish(concepts, embeddings, settings, str(run.device))
+
+    return find_consensus(
+        trained, embeddings, config.min_share, config.cut, finish if is_polished else None
+    )
+
+
+def make_settings(config: DictionaryConfig, n_latents: int) -> Settings:
+    """Return the settings of autoencoders of a size, as the config has them."""
+    return Settings(
+        n_latents,
         config.k,
         config.epochs,
         config.variant,
@@ -156,6 +165,12 @@ def _settings(run: Run) -> Settings:
         auxk=config.auxk,
         multi_topk=config.multi_topk,
     )
+
+
+def _settings(run: Run) -> Settings:
+    """Return the settings of the autoencoders; their size is chosen where none is given."""
+    config, embeddings = run.config.dictionary, run.embeddings
+    settings = make_settings(config, count_latents(config, embeddings.shape[1]))
     if config.expansion is not None:
         return settings
 

@@ -67,14 +67,19 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 def list_rankings(run: Run) -> dict[str, np.ndarray]:
     """Return the rankings that gene sets are tested on, each (n_concepts, n_model_genes)."""
+    output = run.outputs["differential"]
+    return make_rankings(list_effects(run), output.array("inactive.z"), output.array("matched.z"))
+
+
+def make_rankings(
+    effects: dict[str, np.ndarray], inactive: np.ndarray, matched: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the rankings by name, from presence and absence (none without a model) and z of DE."""
     rankings = {}
-    effects = list_effects(run)
     if effects:
         rankings["attribution"] = direct_effects(effects["presence"], effects["absence"])
         rankings |= {part: shrink_tails(matrix) for part, matrix in effects.items()}
-    rankings["differential"] = run.outputs["differential"].array("inactive.z")
-    rankings["matched"] = run.outputs["differential"].array("matched.z")
-    return rankings
+    return {**rankings, "differential": inactive, "matched": matched}
 
 
 def list_effects(run: Run) -> dict[str, np.ndarray]:
