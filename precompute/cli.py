@@ -100,6 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     cli_tools.add_sweep(commands)
     cli_tools.add_embed(commands)
     cli_tools.add_enrich_rankings(commands)
+    cli_tools.add_evaluate(commands)
     synthetic = commands.add_parser(
         "synthetic", help="a store of any size without data or model, to measure the app with"
     )

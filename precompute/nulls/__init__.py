@@ -1,7 +1,14 @@
 """What gene sets find where there is nothing to find: random sets, and shuffled cells."""
 
 from precompute.nulls.random_sets import bin_genes, relabel_sets
-from precompute.nulls.share import SIGNIFICANT, Share, count_found, difference_interval, wilson
+from precompute.nulls.share import (
+    SIGNIFICANT,
+    Share,
+    count_found,
+    difference_interval,
+    list_nulls,
+    wilson,
+)
 from precompute.nulls.shuffle import shuffle_genes
 
 __all__ = [
@@ -10,6 +17,7 @@ __all__ = [
     "bin_genes",
     "count_found",
     "difference_interval",
+    "list_nulls",
     "relabel_sets",
     "shuffle_genes",
     "wilson",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,25 @@ class Share:
     def value(self) -> float:
         """The share, NaN of none."""
         return self.n_found / self.n if self.n else float("nan")
+
+
+def list_nulls(kinds: Sequence[str], drawn: np.ndarray, shuffled: np.ndarray) -> dict[str, Share]:
+    """Return the shares of one ranking under each null there is, by name.
+
+    Parameters
+    ----------
+    kinds : of random sets.
+    drawn : (n_kinds, n_draws, n_concepts) significant random sets.
+    shuffled : (n_null_concepts,) significant sets of the concepts of shuffled cells.
+    """
+    nulls = {}
+    if drawn.shape[1]:
+        means = (drawn > 0).mean(axis=1).sum(axis=1)
+        for kind, mean in zip(kinds, means, strict=True):
+            nulls[f"random sets of {kind}"] = Share(float(mean), drawn.shape[2])
+    if len(shuffled):
+        nulls["shuffled cells"] = Share(int((shuffled > 0).sum()), len(shuffled))
+    return nulls
 
 
 def wilson(share: Share, level: float = 0.95) -> tuple[float, float]:

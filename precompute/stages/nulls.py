@@ -17,6 +17,7 @@ from precompute.nulls import (
     bin_genes,
     count_found,
     difference_interval,
+    list_nulls,
     relabel_sets,
 )
 from precompute.progress import progress_bar
@@ -73,30 +74,14 @@ def summarise(record: Record, arrays: Callable[[str], np.ndarray]) -> str:
         found = arrays(f"{name}.found")
         share = Share(int((found > 0).sum()), len(found))
         line = f"{name}: {share.value:.0%} of {share.n} concepts"
-        for label, null in list_nulls(record, arrays, name):
+        drawn, shuffled = arrays(f"{name}.random"), arrays(f"{name}.shuffled")
+        for label, null in list_nulls(record["kinds"], drawn, shuffled).items():
             low, high = difference_interval(share, null)
             line += f"; {label} {null.value:.0%} ({low:+.0%} to {high:+.0%} above)"
         lines.append(line)
     if record["reason"] and lines:
         lines.append(record["reason"])
     return "\n    ".join(["concepts with a significant gene set", *lines]) if lines else "left out"
-
-
-def list_nulls(
-    record: Record, arrays: Callable[[str], np.ndarray], name: str
-) -> list[tuple[str, Share]]:
-    """Return the shares of one ranking under each null there is, with their names."""
-    drawn, shuffled = arrays(f"{name}.random"), arrays(f"{name}.shuffled")
-    nulls = []
-    if drawn.shape[1]:
-        means = (drawn > 0).mean(axis=1).sum(axis=1)
-        nulls = [
-            (f"random sets of {kind}", Share(float(mean), drawn.shape[2]))
-            for kind, mean in zip(record["kinds"], means, strict=True)
-        ]
-    if len(shuffled):
-        nulls.append(("shuffled cells", Share(int((shuffled > 0).sum()), len(shuffled))))
-    return nulls
 
 
 def _why_not_shuffled(run: Run) -> str:
