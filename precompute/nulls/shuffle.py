@@ -5,33 +5,40 @@ from __future__ import annotations
 import numpy as np
 import scipy.sparse as sp
 
-N_BINS = 10
+_GENES_PER_CHUNK = 1000
 
 
 def shuffle_genes(
-    counts: sp.csr_matrix, library_size: np.ndarray, seed: int, n_bins: int = N_BINS
+    counts: sp.csr_matrix, library_size: np.ndarray, seed: int
 ) -> tuple[sp.csr_matrix, np.ndarray]:
-    """Return counts with the values of each gene shuffled over cells of about the same size.
+    """Return counts in which the share of each gene was shuffled over all cells.
 
-    Each gene keeps its values, deep cells stay deep and shallow ones shallow, and whatever genes
-    did together is gone: cell types, states, programmes.
+    Each gene keeps its shares of the library, deep cells stay deep, and whatever genes did
+    together is gone: cell types, states, programmes. Counts moved as they are would keep some of
+    it within cells of one size (large cells are of other types than small ones) and lose the
+    sizes over all cells. A share times the new library size is rounded up as often as its
+    fraction says, so means stay.
 
     Parameters
     ----------
     counts : (n_cells, n_genes), raw counts.
     library_size : (n_cells,) total counts, genes that are not in `counts` included; a cell keeps
         what these have.
-    n_bins : groups of cells of equal number, by library size, within which values move.
 
     Returns
     -------
     Shuffled counts (n_cells, n_genes) float32 CSR, and the library size of each cell.
     """
     rng = np.random.default_rng(seed)
-    order = np.argsort(library_size, kind="stable")
-    bins = [rows for rows in np.array_split(order, n_bins) if len(rows)]
-    blocks = [sp.csr_matrix(rng.permuted(counts[rows].toarray(), axis=0)) for rows in bins]
-    back = np.argsort(np.concatenate(bins), kind="stable")
-    shuffled = sp.csr_matrix(sp.vstack(blocks, format="csr")[back], dtype=np.float32)
+    columns, blocks = sp.csc_matrix(counts), []
+    depth = np.asarray(library_size, np.float64)[:, None]
+    for start in range(0, counts.shape[1], _GENES_PER_CHUNK):
+        share = columns[:, start : start + _GENES_PER_CHUNK].toarray() / depth
+        expected = rng.permuted(share, axis=0) * depth
+        # Rounded a little first: a count that came back to its own cell is a whole number again.
+        lower = np.floor(np.round(expected, 6))
+        lower += rng.random(expected.shape) < expected - lower
+        blocks.append(sp.csr_matrix(lower.astype(np.float32)))
+    shuffled = sp.csr_matrix(sp.hstack(blocks, format="csr"))
     outside = library_size - np.asarray(counts.sum(axis=1)).ravel()
     return shuffled, outside + np.asarray(shuffled.sum(axis=1)).ravel()

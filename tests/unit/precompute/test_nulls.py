@@ -39,26 +39,33 @@ def test_fewer_genes_than_bins_are_bins_of_one():
     assert [found.tolist() for found in bin_genes(np.array([3, 1]), 20)] == [[1], [0]]
 
 
-def test_shuffled_genes_keep_their_values_within_cells_of_a_size():
-    rng = np.random.default_rng(0)
-    counts = sp.csr_matrix(rng.poisson(1.0, (30, 6)).astype(np.float32))
-    library = np.asarray(counts.sum(axis=1)).ravel() + np.arange(30)  # genes that are not there
-    shuffled, size = shuffle_genes(counts, library, seed=1, n_bins=3)
+def test_cells_of_one_size_swap_counts():
+    counts = sp.csr_matrix(np.random.default_rng(0).poisson(1.0, (30, 6)).astype(np.float32))
+    shuffled, size = shuffle_genes(counts, np.full(30, 50.0), seed=1)
     assert shuffled.dtype == np.float32 and shuffled.shape == counts.shape
-    order = np.argsort(library, kind="stable")
-    for rows in np.array_split(order, 3):
-        before, after = counts[rows].toarray(), shuffled[rows].toarray()
-        assert np.array_equal(np.sort(before, axis=0), np.sort(after, axis=0))
-    assert not np.array_equal(shuffled.toarray(), counts.toarray())
-    expected = np.asarray(shuffled.sum(axis=1)).ravel() + np.arange(30)
-    assert size == pytest.approx(expected)
+    before, after = counts.toarray(), shuffled.toarray()
+    assert np.array_equal(np.sort(before, axis=0), np.sort(after, axis=0))
+    assert not np.array_equal(before, after)
+    # 50 less what the genes had, and what they have now.
+    assert size == pytest.approx(50 - before.sum(axis=1) + after.sum(axis=1))
+
+
+def test_deep_cells_stay_deep_and_genes_keep_their_means():
+    rng = np.random.default_rng(0)
+    depth = np.where(np.arange(2000) < 1000, 1.0, 4.0)
+    counts = rng.poisson(depth[:, None] * np.array([[0.2, 2.0, 5.0]])).astype(np.float32)
+    shuffled, size = shuffle_genes(sp.csr_matrix(counts), 100 * depth, seed=0)
+    found = shuffled.toarray()
+    assert (found == np.round(found)).all() and found.min() == 0
+    for cells in (depth == 1, depth == 4):
+        assert found[cells].mean(axis=0) == pytest.approx(counts[cells].mean(axis=0), rel=0.12)
+    assert size[depth == 4].min() > size[depth == 1].max()
 
 
 def test_shuffling_takes_the_correlation_of_genes_away():
     rng = np.random.default_rng(0)
     together = rng.poisson(rng.gamma(1.0, 4.0, (2000, 1)), (2000, 2)).astype(np.float32)
-    library = np.full(2000, 1000.0)
-    shuffled, _ = shuffle_genes(sp.csr_matrix(together), library, seed=0)
+    shuffled, _ = shuffle_genes(sp.csr_matrix(together), np.full(2000, 1000.0), seed=0)
     assert np.corrcoef(together.T)[0, 1] > 0.7
     assert abs(np.corrcoef(shuffled.toarray().T)[0, 1]) < 0.07  # 3 standard errors
 
