@@ -22,6 +22,7 @@ STAGES = {
     "faithfulness": "test the attributions on held-out cells and grade them",
     "differential": "compare active with inactive cells",
     "enrichment": "test gene sets on the rankings",
+    "nulls": "count what random gene sets and shuffled cells find",
     "set_swap": "replace whole gene sets and compare with random ones",
     "association": "compare concepts with the obs columns",
     "naming": "flag and name the concepts",
@@ -99,6 +100,7 @@ def make_parser() -> argparse.ArgumentParser:
     cli_tools.add_sweep(commands)
     cli_tools.add_embed(commands)
     cli_tools.add_enrich_rankings(commands)
+    cli_tools.add_evaluate(commands)
     synthetic = commands.add_parser(
         "synthetic", help="a store of any size without data or model, to measure the app with"
     )

@@ -130,6 +130,32 @@ def _embed(options: argparse.Namespace) -> int:
     return 0
 
 
+def add_evaluate(commands) -> None:
+    """Add the command ``evaluate``."""
+    command = commands.add_parser(
+        "evaluate", help="a report on finished stores, and on what they have in common"
+    )
+    command.add_argument("stores", type=Path, nargs="+", metavar="STORE")
+    command.add_argument(
+        "--out",
+        type=Path,
+        action="append",
+        required=True,
+        metavar="REPORT.html|REPORT.json",
+        help="may be repeated; the same numbers as a page or as JSON",
+    )
+    command.set_defaults(run=_evaluate)
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from precompute.report import evaluate_stores
+
+    evaluate_stores(options.stores, options.out)
+    for out in options.out:
+        print(out)
+    return 0
+
+
 def add_enrich_rankings(commands) -> None:
     """Add the command ``enrich-rankings``."""
     command = commands.add_parser(

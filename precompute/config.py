@@ -17,6 +17,7 @@ from precompute.config_sections import (
     EvaluationConfig,
     MapsConfig,
     ModelConfig,
+    NullsConfig,
     PackConfig,
 )
 from precompute.errors import InputError
@@ -39,6 +40,7 @@ class Config:
     enrichment: EnrichmentConfig = field(default_factory=EnrichmentConfig)
     maps: MapsConfig = field(default_factory=MapsConfig)
     evaluation: EvaluationConfig = field(default_factory=EvaluationConfig)
+    nulls: NullsConfig = field(default_factory=NullsConfig)
     pack: PackConfig = field(default_factory=PackConfig)
 
     def to_dict(self) -> dict[str, Any]:
@@ -100,6 +102,8 @@ _AT_LEAST = {
     "attribution.set_swap_cells": 0,
     "maps.most_cells": 0,
     "evaluation.max_cells": 100,
+    "nulls.draws": 0,
+    "nulls.cells": 0,
     "enrichment.min_size": 2,
     "enrichment.max_size": 2,
     "enrichment.n_top_genes": 5,

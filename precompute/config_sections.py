@@ -147,6 +147,20 @@ class EvaluationConfig:
 
 
 @dataclass(frozen=True)
+class NullsConfig:
+    """What the share of concepts with a significant gene set is held against.
+
+    `draws` random counterparts of the gene sets of either kind: any genes, and genes that as many
+    cells express. `cells`, at most, have their genes shuffled and go through the model, a
+    dictionary, attribution and enrichment as the real ones did: about what those stages took on
+    as many cells. 0 leaves either out.
+    """
+
+    draws: int = 5
+    cells: int = 2000
+
+
+@dataclass(frozen=True)
 class PackConfig:
     """What goes into the store: ``expression`` is all or model; ``max_gene_sets`` a concept."""
 

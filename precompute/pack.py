@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 
 from precompute.grid import order_by_morton, quantise
-from precompute.pack_evaluation import add_evaluations, add_sweeps, add_training
+from precompute.pack_evaluation import (
+    add_evaluations,
+    add_nulls,
+    add_sweeps,
+    add_training,
+)
 from precompute.pack_latents import add_latents
 from precompute.pack_tables import (
     add_attributions,
@@ -65,6 +70,7 @@ def pack_store(run: Run, target: Path) -> Path:
             enrichments=add_enrichments(writer, run),
             evaluations=add_evaluations(writer, run),
             sweeps=add_sweeps(writer, run),
+            nulls=add_nulls(writer, run),
             libraries=add_gene_sets(writer, run),
         )
         _add_association(writer, run)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from precompute.run import Run
-from scconcepts_app.store.manifest import EvaluationInfo, SweepInfo
+from scconcepts_app.store.manifest import EvaluationInfo, NullInfo, SweepInfo
 from scconcepts_app.store.schema import (
     EVALUATION_GROUPS,
     EVALUATION_MEASURES,
     EVALUATION_METHODS,
+    NULLS,
     SWEEP_MEASURES,
     SWEEP_SETTINGS,
     TRAINING,
@@ -44,6 +45,19 @@ def add_evaluations(writer: StoreWriter, run: Run) -> list[EvaluationInfo]:
             n_cells=record["n_cells"],
         )
     ]
+
+
+def add_nulls(writer: StoreWriter, run: Run) -> list[NullInfo]:
+    """Add what each ranking finds by chance, if that was computed."""
+    output = run.outputs["nulls"]
+    record, infos = output.record, []
+    for ranking in record["rankings"]:
+        key = f"prerank_{ranking}"
+        for name in NULLS:
+            writer.add(f"nulls/{key}/{name}", output.array(f"{ranking}.{name}"))
+        fields = ("kinds", "n_draws", "n_cells", "reason", "q")
+        infos.append(NullInfo(key, **{field: record[field] for field in fields}))
+    return infos
 
 
 def add_sweeps(writer: StoreWriter, run: Run) -> list[SweepInfo]:

@@ -32,6 +32,7 @@ from precompute.stages import (
     genes,
     maps,
     meaning,
+    nulls,
     set_swap,
 )
 from precompute.sweep.result import RESULT, read_sweep
@@ -71,6 +72,12 @@ STAGES = (
         ("enrichment", "seed"),
         ("attribution", "differential"),
         genes.run_enrichment,
+    ),
+    Stage(
+        "nulls",
+        ("nulls", "dictionary", "attribution", "enrichment", "seed"),
+        ("enrichment",),
+        nulls.run_nulls,
     ),
     Stage(
         "set_swap",
@@ -272,10 +279,10 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
     """Return digests of what a stage reads from files besides the cells, which may be rewritten."""
     if stage == "model":
         return {f"model {path.name}": digest_file(path) for path in list_files(run.config.model)}
-    if stage == "enrichment":
+    if stage in ("enrichment", "nulls"):
         members = [found.tolist() for found in run.sets.members]
         sets = digest_json([run.sets.names, run.sets.descriptions, members])
-        return {"sets": sets, "method": "batched"}
+        return {"sets": sets, "method": "batched", "rankings": "presence and absence apart"}
     if stage == "evaluation" and run.config.evaluation.sweep:
         return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}
@@ -304,6 +311,8 @@ def _summarise(name: str, run: Run) -> str:
         grades = run.outputs[name].array(f"{record['keys'][0]}.grade")
         counts = [f"{letter} {int((grades == i).sum())}" for i, letter in enumerate("ABCD")]
         return f"grades {', '.join(counts)}"
+    if name == "nulls":
+        return nulls.summarise(record, run.outputs[name].array)
     if name == "enrichment":
         return f"{record['n_gene_sets']:,} gene sets on {', '.join(record['rankings'])}"
     return ""

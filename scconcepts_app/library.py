@@ -40,6 +40,12 @@ class OpenedStore:
         """First characters of the store's digest, as used in URLs."""
         return self.store.manifest.digest[:DIGEST_LENGTH]
 
+    @property
+    def report_path(self) -> Path:
+        """Where ``precompute evaluate`` may have left a report: ``NAME.report.html`` beside it."""
+        path = self.store.path.resolve()
+        return path.with_name(f"{path.name.removesuffix('.store')}.report.html")
+
     @cached_property
     def concepts(self) -> list[ConceptRow]:
         """Rows of the concept table with proposed labels."""

@@ -17,6 +17,7 @@ from scconcepts_app.api.h5ad import create_h5ad_routes
 from scconcepts_app.api.health import create_health_routes
 from scconcepts_app.api.payloads import create_payload_routes
 from scconcepts_app.api.raster import create_raster_routes
+from scconcepts_app.api.reports import create_report_routes
 from scconcepts_app.api.search import create_search_routes
 from scconcepts_app.api.selections import create_selection_routes
 from scconcepts_app.caching import Derived
@@ -109,6 +110,7 @@ def _register_routes(server: Flask, context: Context, jobs: Jobs, settings: Sett
         create_export_routes(library, annotations, Derived(server, settings)),
         create_h5ad_routes(library, annotations, jobs.slots),
         create_selection_routes(library, annotations, jobs),
+        create_report_routes(library),
         create_fallback_routes(),
     ):
         below = settings.url_prefix.rstrip("/") + (blueprint.url_prefix or "")

@@ -1,7 +1,7 @@
 """Dictionaries of embeddings: trained from several seeds, merged into concepts."""
 
 from precompute.dictionary.checkpoint import load_dictionary, save_dictionary
-from precompute.dictionary.consensus import Consensus, find_consensus
+from precompute.dictionary.consensus import Consensus, NothingRecursError, find_consensus
 from precompute.dictionary.detail import add_detail
 from precompute.dictionary.kinship import find_parents
 from precompute.dictionary.leftovers import Leftovers, leftover_activations
@@ -27,6 +27,7 @@ __all__ = [
     "Consensus",
     "Dictionary",
     "Leftovers",
+    "NothingRecursError",
     "Settings",
     "Training",
     "activation_correlation",

@@ -19,6 +19,10 @@ from precompute.dictionary.voting import elect_members
 from precompute.errors import InputError, fault
 
 
+class NothingRecursError(InputError):
+    """Dictionaries of other seeds agree on nothing."""
+
+
 @dataclass(frozen=True, eq=False)
 class Consensus:
     """Concepts of several dictionaries, and how surely each came back.
@@ -87,8 +91,8 @@ def find_consensus(
     Raises
     ------
     InputError
-        Fewer than two dictionaries, dictionaries of different embeddings, settings outside
-        0..1, or no latent that recurs.
+        Fewer than two dictionaries, dictionaries of different embeddings, or settings outside
+        0..1; `NothingRecursError` where no latent recurs.
     """
     embeddings = check_embeddings(embeddings)
     _check(dictionaries, min_share, cut)
@@ -192,10 +196,9 @@ def _check(dictionaries: Sequence[Dictionary], min_share: float, cut: float) -> 
             )
 
 
-def _nothing_recurs(n_living: int, n_dictionaries: int) -> InputError:
-    return fault(
-        "consensus",
-        f"none of {n_living} living latents recurs in enough of {n_dictionaries} dictionaries",
-        "latents that come back under other seeds",
-        "Lower k or the number of latents, train for more epochs, or use more cells.",
+def _nothing_recurs(n_living: int, n_dictionaries: int) -> NothingRecursError:
+    return NothingRecursError(
+        f"consensus: none of {n_living} living latents recurs in enough of {n_dictionaries} "
+        "dictionaries. Expected latents that come back under other seeds. "
+        "Lower k or the number of latents, train for more epochs, or use more cells."
     )

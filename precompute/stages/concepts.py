@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,21 +10,15 @@ import numpy as np
 from precompute.config import DictionaryConfig
 from precompute.device import threads_for
 from precompute.dictionary import (
-    Consensus,
     Dictionary,
     Settings,
-    Training,
     activation_matrix,
-    add_detail,
     choose_size,
     dead_latents,
     explained_variance,
-    find_consensus,
     find_parents,
     leftover_activations,
     mean_active,
-    polish,
-    train_dictionaries,
 )
 from precompute.dictionary.size import LARGEST
 from precompute.errors import fault
@@ -33,8 +26,7 @@ from precompute.models.choose import make_model
 from precompute.models.surrogate import SurrogateModel
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
-
-_DETAIL_SEEDS = 1000
+from precompute.stages.learning import Learned, learn_concepts, make_settings
 
 
 def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
@@ -82,33 +74,10 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     """Train the seeds, keep what recurs as concepts, and activate them in every cell."""
     config, embeddings = run.config.dictionary, run.embeddings
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
-    settings = _settings(run)
-    training, consensus = _find_concepts(run, settings, seeds, "training")
-    trained = training.dictionaries
-    record = _describe(run, settings, training, seeds)
-    detail = _detail_settings(run, settings)
-    if detail:
-        record["detail_latents"] = detail.n_latents
-        record["explained_variance_of_general"] = _explained(consensus.dictionary, embeddings)
-        # Other numbers than those of the first level, so that a latent has one id.
-        finer_seeds = [_DETAIL_SEEDS + seed for seed in seeds]
-        finer, fine = _find_concepts(run, detail, finer_seeds, "detail")
-        pair = (trained, finer.dictionaries)
-        consensus = add_detail(consensus, fine, pair, embeddings, config.cut)
-        trained, seeds = [*trained, *finer.dictionaries], [*seeds, *finer_seeds]
-    concepts = consensus.dictionary
+    state = run.parts.folder if run.parts else None
+    learned = learn_concepts(run, embeddings, _settings(run), seeds, state=state)
+    consensus, concepts = learned.consensus, learned.consensus.dictionary
     indices, values = concepts.activate(embeddings)
-    record |= {
-        "k": int(concepts.k),
-        "n_concepts": int(concepts.n_latents),
-        "min_seeds": consensus.needed,
-        "explained_variance": explained_variance(embeddings, concepts.reconstruct(indices, values)),
-        "mean_active": mean_active(indices),
-        "latents_not_recurring": consensus.n_not_recurring,
-        "mean_stability": float(consensus.stability.mean()),
-    }
-    if concepts.n_general is not None:
-        record |= {"n_general": concepts.n_general, "k_detail": concepts.k_detail}
     arrays = {
         "encoder": concepts.encoder,
         "encoder_bias": concepts.encoder_bias,
@@ -121,82 +90,53 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "stability_high": consensus.stability_high,
         "n_seeds": consensus.n_seeds,
         "parent": find_parents(activation_matrix(indices, values, concepts.n_latents)),
-        "curves": np.array(training.curves, np.float32),
+        "curves": np.array(learned.training.curves, np.float32),
     }
     if config.keep_latents:
-        arrays |= _leftover_arrays(consensus, trained, embeddings, seeds)
-    return arrays, record
+        arrays |= _leftover_arrays(learned, embeddings)
+    return arrays, _describe(learned, embeddings, seeds)
 
 
-def _find_concepts(
-    run: Run, settings: Settings, seeds: list[int], name: str
-) -> tuple[Training, Consensus]:
-    """Train the seeds of one size, and return what recurs among them."""
-    config, embeddings, device = run.config.dictionary, run.embeddings, str(run.device)
-    state = run.parts.folder / f"{name}.safetensors" if run.parts else None
-    with progress_bar("dictionary") as progress:
-        training = train_dictionaries(embeddings, settings, seeds, device, progress, state=state)
-    # In larger dictionaries than the cells support it costs recurrence.
-    is_polished = config.expansion is None if config.polish is None else config.polish
-
-    def finish(concepts: Dictionary) -> Dictionary:
-        return polish(concepts, embeddings, settings, device)
-
-    consensus = find_consensus(
-        training.dictionaries,
-        embeddings,
-        config.min_share,
-        config.cut,
-        finish if is_polished and name == "training" else None,
-    )
-    return training, consensus
-
-
-def _describe(run: Run, settings: Settings, training: Training, seeds: list[int]) -> Record:
-    """Return what is said of the autoencoders themselves."""
-    trained, embeddings = training.dictionaries, run.embeddings
-    singles = [d.activate(embeddings) for d in trained]
-    return {
-        "scale": float(trained[0].scale),
-        "n_latents": settings.n_latents,
+def _describe(learned: Learned, embeddings: np.ndarray, seeds: list[int]) -> Record:
+    training, consensus = learned.training, learned.consensus
+    concepts, trained = consensus.dictionary, training.dictionaries
+    chosen = [d.activate(embeddings)[0] for d in trained]
+    record = {
+        "scale": float(concepts.scale),
+        "k": int(concepts.k),
+        "n_concepts": int(concepts.n_latents),
+        "n_latents": trained[0].n_latents,
         "n_seeds": len(seeds),
+        "min_seeds": consensus.needed,
         "seeds": seeds,
-        "explained_variance_of_seeds": [
-            explained_variance(embeddings, d.reconstruct(*pair))
-            for d, pair in zip(trained, singles, strict=True)
+        "explained_variance": _explained(concepts, embeddings),
+        "explained_variance_of_seeds": [_explained(d, embeddings) for d in trained],
+        "mean_active": mean_active(concepts.activate(embeddings)[0]),
+        "dead_latents": [
+            len(dead_latents(found, d.n_latents)) for found, d in zip(chosen, trained, strict=True)
         ],
-        "dead_latents": [len(dead_latents(pair[0], settings.n_latents)) for pair in singles],
+        "latents_not_recurring": consensus.n_not_recurring,
+        "mean_stability": float(consensus.stability.mean()),
         "learning_rate": training.learning_rate,
     }
+    if concepts.n_general is not None:
+        record |= {
+            "n_general": concepts.n_general,
+            "k_detail": concepts.k_detail,
+            "detail_latents": learned.n_detail,
+            "explained_variance_of_general": _explained(learned.general, embeddings),
+        }
+    return record
 
 
 def _explained(dictionary: Dictionary, embeddings: np.ndarray) -> float:
     return explained_variance(embeddings, dictionary.reconstruct(*dictionary.activate(embeddings)))
 
 
-def _detail_settings(run: Run, settings: Settings) -> Settings | None:
-    """Return the settings of the larger autoencoders; None where they are not asked for.
-
-    A size that is not larger than that of the first level has nothing finer to tell.
-    """
-    n_latents = round(run.config.dictionary.detail * run.embeddings.shape[1])
-    n_latents = min(n_latents, run.cells.n_cells)
-    return replace(settings, n_latents=n_latents) if n_latents > settings.n_latents else None
-
-
 def _settings(run: Run) -> Settings:
     """Return the settings of the autoencoders; their size is chosen where none is given."""
     config, embeddings = run.config.dictionary, run.embeddings
-    settings = Settings(
-        count_latents(config, embeddings.shape[1]),
-        config.k,
-        config.epochs,
-        config.variant,
-        learning_rate=config.learning_rate,
-        resample=config.resample,
-        auxk=config.auxk,
-        multi_topk=config.multi_topk,
-    )
+    settings = make_settings(config, count_latents(config, embeddings.shape[1]))
     if config.expansion is not None:
         return settings
 
@@ -209,15 +149,13 @@ def _settings(run: Run) -> Settings:
     return replace(settings, n_latents=int(chosen["n_latents"]))
 
 
-def _leftover_arrays(
-    consensus: Consensus, trained: Sequence[Dictionary], embeddings: np.ndarray, seeds: list[int]
-) -> Arrays:
+def _leftover_arrays(learned: Learned, embeddings: np.ndarray) -> Arrays:
     """Return the latents that belong to no concept, and in which cells they are active."""
-    left = consensus.leftovers
-    active = leftover_activations(trained, left.owners, embeddings)
+    left = learned.consensus.leftovers
+    active = leftover_activations(learned.dictionaries, left.owners, embeddings)
     active.sort_indices()
     return {
-        "latents.seed": np.array(seeds, np.int32)[left.owners[:, 0]],
+        "latents.seed": np.array(learned.seeds, np.int32)[left.owners[:, 0]],
         "latents.position": left.owners[:, 0],
         "latents.index": left.owners[:, 1],
         "latents.decoder": left.decoder,

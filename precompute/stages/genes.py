@@ -33,7 +33,7 @@ def run_differential(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 
 def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
-    """Test the gene sets on attribution and on both differential expressions."""
+    """Test the gene sets on attribution, on its two parts and on both differential expressions."""
     sets = run.sets
     arrays: Arrays = {}
     rankings = list_rankings(run)
@@ -67,13 +67,19 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
 
 def list_rankings(run: Run) -> dict[str, np.ndarray]:
     """Return the rankings that gene sets are tested on, each (n_concepts, n_model_genes)."""
+    output = run.outputs["differential"]
+    return make_rankings(list_effects(run), output.array("inactive.z"), output.array("matched.z"))
+
+
+def make_rankings(
+    effects: dict[str, np.ndarray], inactive: np.ndarray, matched: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return the rankings by name, from presence and absence (none without a model) and z of DE."""
     rankings = {}
-    effects = list_effects(run)
     if effects:
         rankings["attribution"] = direct_effects(effects["presence"], effects["absence"])
-    rankings["differential"] = run.outputs["differential"].array("inactive.z")
-    rankings["matched"] = run.outputs["differential"].array("matched.z")
-    return rankings
+        rankings |= {part: shrink_tails(matrix) for part, matrix in effects.items()}
+    return {**rankings, "differential": inactive, "matched": matched}
 
 
 def list_effects(run: Run) -> dict[str, np.ndarray]:
@@ -90,11 +96,17 @@ def direct_effects(presence: np.ndarray, absence: np.ndarray) -> np.ndarray:
 
     A gene whose absence raises the concept stands at the bottom, as expressing it lowers the
     concept. So resting cells, driven by the absence of interferon genes, do not come out as an
-    interferon response, and no gene is left at 0 in the middle. The signed square root is GSEA
-    with weight 0.5: effects have heavy tails, and with weight 1 a few genes carry the statistic.
+    interferon response, and no gene is left at 0 in the middle.
     """
-    directed = presence - absence
-    return np.sign(directed) * np.sqrt(np.abs(directed))
+    return shrink_tails(presence - absence)
+
+
+def shrink_tails(effects: np.ndarray) -> np.ndarray:
+    """Return the signed square root, for GSEA with weight 0.5.
+
+    Effects have heavy tails, and with weight 1 a few genes carry the statistic.
+    """
+    return np.sign(effects) * np.sqrt(np.abs(effects))
 
 
 def top_genes(values: np.ndarray, n: int) -> np.ndarray:

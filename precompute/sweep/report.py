@@ -5,27 +5,10 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from precompute.html import make_document, make_table, number, share
 from precompute.sweep.plot import draw_points
 from precompute.sweep.result import REPORT, Sweep
 from precompute.whole_file import write_whole
-
-_STYLE = """
-:root { color-scheme: light dark; --text: #1b2330; --muted: #566174; --line: #d9dee6;
-  --ground: #ffffff; --a: #0072b2; --b: #d55e00; --c: #00805a; }
-@media (prefers-color-scheme: dark) { :root { --text: #e7ebf2; --muted: #a3aebf; --line: #2f3846;
-  --ground: #171c24; --a: #56b4e9; --b: #f0894a; --c: #35c494; } }
-body { max-width: 1200px; margin: 24px auto; padding: 0 20px; background: var(--ground);
-  color: var(--text); font: 14px/1.5 system-ui, sans-serif; }
-p { max-width: 90ch; }
-figure { display: inline-block; width: 520px; max-width: 100%; margin: 0 16px 12px 0; }
-figcaption, .muted { color: var(--muted); }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-th, td { padding: 4px 8px; border-bottom: 1px solid var(--line); text-align: right;
-  white-space: nowrap; }
-th:first-child, td:first-child { text-align: left; }
-tr.chosen td { font-weight: 600; }
-"""
 
 # Heading, what it means, and the text of a point.
 _COLUMNS = (
@@ -35,30 +18,30 @@ _COLUMNS = (
     (
         "come back",
         "share of the concepts with a partner in the other half (activation correlation >= .7)",
-        lambda p: _share(p.come_back),
+        lambda p: share(p.come_back),
     ),
-    ("stability", "mean over concepts, 0 to 1", lambda p: _number(p.stability)),
+    ("stability", "mean over concepts, 0 to 1", lambda p: number(p.stability)),
     (
         "explained variance",
         "of the embeddings, rebuilt from the concepts",
-        lambda p: _number(p.explained_variance),
+        lambda p: number(p.explained_variance),
     ),
-    ("dead", "share of the latents that no cell activates", lambda p: _share(p.dead)),
+    ("dead", "share of the latents that no cell activates", lambda p: share(p.dead)),
     (
         "F1",
         "best single concept of each group, on held-out cells, mean over groups",
-        lambda p: _number(p.f1),
+        lambda p: number(p.f1),
     ),
-    ("± error", "standard error of that mean, from the folds", lambda p: _number(p.f1_error)),
+    ("± error", "standard error of that mean, from the folds", lambda p: number(p.f1_error)),
     (
         "probe AUROC",
         "of a logistic regression on all concepts, held-out, mean over groups",
-        lambda p: _number(p.probe_auroc),
+        lambda p: number(p.probe_auroc),
     ),
     (
         "probe accuracy",
         "share of a group's held-out cells that the regression finds, mean over groups",
-        lambda p: _number(p.probe_accuracy),
+        lambda p: number(p.probe_accuracy),
     ),
 )
 
@@ -77,10 +60,9 @@ def make_report(sweep: Sweep) -> str:
         draw_points(sweep, "f1", f"held-out F1, {sweep.kind}") if sweep.kind else "",
     ]
     skipped = "".join(f"<li>{escape(text)}</li>" for text in sweep.skipped)
-    return "\n".join(
+    return make_document(
+        title,
         [
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-            f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
             f"<h1>{escape(title)}</h1>",
             f"<p>{escape(_describe_cells(sweep))}</p>",
             f"<h2>Recommended: {escape(_recommended(sweep))}</h2>",
@@ -90,8 +72,7 @@ def make_report(sweep: Sweep) -> str:
             _make_table(sweep),
             f"<h2>Left out</h2><ul>{skipped}</ul>" if skipped else "",
             f"<h2>How it was measured</h2><p class='muted'>{escape(_describe_method(sweep))}</p>",
-            "</body></html>\n",
-        ]
+        ],
     )
 
 
@@ -123,17 +104,6 @@ def _describe_method(sweep: Sweep) -> str:
 
 
 def _make_table(sweep: Sweep) -> str:
-    heads = "".join(f'<th scope="col" title="{escape(m)}">{h}</th>' for h, m, _ in _COLUMNS)
-    rows = []
-    for i, point in enumerate(sweep.points):
-        cells = "".join(f"<td>{escape(say(point))}</td>" for _, _, say in _COLUMNS)
-        rows.append(f"<tr{' class=chosen' if i == sweep.chosen else ''}>{cells}</tr>")
-    return f'<div class="table"><table><tr>{heads}</tr>{"".join(rows)}</table></div>'
-
-
-def _number(value: float | None) -> str:
-    return "—" if value is None else f"{value:.3f}"
-
-
-def _share(value: float | None) -> str:
-    return "—" if value is None else f"{value:.0%}"
+    heads = [(name, meaning) for name, meaning, _ in _COLUMNS]
+    rows = [[say(point) for _, _, say in _COLUMNS] for point in sweep.points]
+    return make_table(heads, rows, sweep.chosen)

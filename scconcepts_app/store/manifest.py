@@ -145,6 +145,23 @@ class SweepInfo:
 
 
 @dataclass(frozen=True)
+class NullInfo:
+    """What an enrichment finds by chance; `key` is that of the enrichment.
+
+    `kinds` names the kinds of random gene sets in the order of the array, each drawn `n_draws`
+    times; `n_cells` cells had their genes shuffled, or `reason` says why none. Counted were sets
+    of q below `q` and a statistic above 0.
+    """
+
+    key: str
+    kinds: list[str]
+    n_draws: int
+    n_cells: int
+    reason: str
+    q: float
+
+
+@dataclass(frozen=True)
 class GeneSetLibrary:
     """Where a group of gene sets comes from."""
 
@@ -192,6 +209,7 @@ class Manifest:
     set_swaps: list[SetSwapInfo] = field(default_factory=list)
     evaluations: list[EvaluationInfo] = field(default_factory=list)
     sweeps: list[SweepInfo] = field(default_factory=list)
+    nulls: list[NullInfo] = field(default_factory=list)
 
     def to_json(self) -> str:
         """Return the text of manifest.json, with a checksum of itself."""
@@ -211,8 +229,9 @@ _RECORDS = {
     "set_swaps": SetSwapInfo,
     "evaluations": EvaluationInfo,
     "sweeps": SweepInfo,
+    "nulls": NullInfo,
 }
-_OPTIONAL = ("evaluations", "sweeps")
+_OPTIONAL = ("evaluations", "sweeps", "nulls")
 _SINCE_VERSION_2 = ("faithfulness", "cell_effects", "set_swaps")
 _TYPES = {"str": str, "int": int, "bool": bool, "float": (int, float)}
 

@@ -170,6 +170,12 @@ SWEEP_MEASURES = (
     "probe_auroc",
     "probe_accuracy",
 )
+# What gene sets find by chance: optional in every version, see FORMAT.md.
+NULLS: dict[str, tuple[str | int, ...]] = {
+    "found": ("n_concepts",),
+    "random": ("*", "*", "n_concepts"),
+    "shuffled": ("*",),
+}
 TRAINING = "training/explained_variance"
 FAITHFULNESS_CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
 GRADES = ("A", "B", "C", "D")
@@ -267,6 +273,7 @@ ARRAYS: tuple[ArraySpec, ...] = (
         ArraySpec(f"evaluation/{{key}}/{name}", "float32", ("*", "*"), False)
         for name in (*EVALUATION_MEASURES, "f1_error")
     ),
+    *(ArraySpec(f"nulls/{{key}}/{name}", "int32", shape, False) for name, shape in NULLS.items()),
     *(
         ArraySpec(f"sweep/{{key}}/{name}", dtype, ("*",), False)
         for name, dtype in (SWEEP_SETTINGS | dict.fromkeys(SWEEP_MEASURES, "float32")).items()

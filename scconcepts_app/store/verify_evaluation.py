@@ -6,23 +6,26 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from scconcepts_app.store.manifest import EvaluationInfo, SweepInfo
+from scconcepts_app.store.manifest import EvaluationInfo, NullInfo, SweepInfo
 from scconcepts_app.store.reader import ConceptStore
 from scconcepts_app.store.schema import (
     EVALUATION_GROUPS,
     EVALUATION_MEASURES,
     EVALUATION_METHODS,
+    NULLS,
     SWEEP_MEASURES,
     SWEEP_SETTINGS,
 )
 
 
 def find_evaluation_faults(store: ConceptStore) -> Iterator[str]:
-    """Yield what is wrong with the evaluations and sweeps of a store."""
+    """Yield what is wrong with the evaluations, sweeps and nulls of a store."""
     for info in store.manifest.evaluations:
         yield from _evaluation_faults(store, info)
     for sweep in store.manifest.sweeps:
         yield from _sweep_faults(store, sweep)
+    for null in store.manifest.nulls:
+        yield from _null_faults(store, null)
 
 
 def _evaluation_faults(store: ConceptStore, info: EvaluationInfo) -> Iterator[str]:
@@ -52,6 +55,22 @@ def _sweep_faults(store: ConceptStore, info: SweepInfo) -> Iterator[str]:
     yield from _code_faults(
         f"{folder}/variant", store.array(f"{folder}/variant"), len(info.variants)
     )
+
+
+def _null_faults(store: ConceptStore, info: NullInfo) -> Iterator[str]:
+    folder = f"nulls/{info.key}"
+    if info.key not in {enrichment.key for enrichment in store.manifest.enrichments}:
+        yield f"{folder}: no enrichment '{info.key}'"
+    expected = (len(info.kinds), info.n_draws, store.n_concepts)
+    found = store.array(f"{folder}/random").shape
+    if found != expected:
+        yield f"{folder}/random: has shape {found}, expected {expected}"
+    if bool(info.reason) == bool(len(store.array(f"{folder}/shuffled"))):
+        yield f"{folder}: needs concepts of shuffled cells or a reason for none, not both"
+    for name in NULLS:
+        counts = store.array(f"{folder}/{name}")
+        if counts.size and counts.min() < 0:
+            yield f"{folder}/{name}: holds a count below 0"
 
 
 def _code_faults(name: str, codes: np.ndarray, n_names: int) -> Iterator[str]:

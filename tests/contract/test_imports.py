@@ -121,6 +121,20 @@ ALLOWED = {
     },
     # Arrays in, arrays out, as attribution.
     "precompute/evaluation": {"numpy", "precompute.dictionary", "scipy", "sklearn"},
+    "precompute/nulls": {"numpy", "scipy"},
+    # It reads stores alone: no run, no cells.
+    "precompute/report": {
+        "numpy",
+        "precompute.dictionary",
+        "precompute.errors",
+        "precompute.evaluation",
+        "precompute.html",
+        "precompute.nulls",
+        "precompute.whole_file",
+        "scconcepts_app.store",
+        "scipy",
+        "sklearn",
+    },
     "precompute/sweep": {"numpy", "precompute", "scipy"},
     "precompute/enrichment": {"gseapy", "numba", "numpy", "pandas", "precompute", "scipy"},
     "precompute/parts.py": {"numpy"},

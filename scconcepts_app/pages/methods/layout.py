@@ -37,6 +37,7 @@ def layout(
                 dcc.Link("← Workspace", href=context.addresses.home(entry.key)), className="sc-back"
             ),
             html.H1(f"Methods: {manifest.title}"),
+            *_link_report(context, entry),
             html.Section(
                 [html.H2("What the numbers say, and what they do not"), entry_list(list(TRUST))],
                 className="is-trust",
@@ -51,3 +52,16 @@ def layout(
     )
     page.children += bind_choices("methods", entry.key, page, choices, CHOICES)
     return page
+
+
+def _link_report(context: Context, entry: OpenedStore) -> list[html.P]:
+    """Return a line that leads to the evaluation report, where one stands beside the store."""
+    if not entry.report_path.is_file():
+        return []
+    link = html.A(
+        "Evaluation report",
+        href=context.addresses.export(entry.key, "report.html"),
+        target="_blank",
+    )
+    text = " · baselines, gene sets beside chance, attribution against DE, what recurs elsewhere"
+    return [html.P([link, text], className="sc-note")]

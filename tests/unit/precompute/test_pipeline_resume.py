@@ -22,7 +22,7 @@ from tests.conftest import ROOT
 from tests.run_case import EMBEDDING, SCVI, copy_stages, write_config, write_inputs
 
 ALL = {stage.name for stage in STAGES}
-ATTRIBUTED = {"attribution", "faithfulness", "enrichment", "set_swap", "naming"}
+ATTRIBUTED = {"attribution", "faithfulness", "enrichment", "nulls", "set_swap", "naming"}
 
 
 class Log(logging.Handler):
@@ -120,7 +120,7 @@ def test_without_a_model_there_is_no_attribution_and_a_reason(embedded):
         ({"title": "Other", "description": "words"}, set()),
         ({"device": "cpu"}, set()),
         ({"pack.max_gene_sets": 2}, set()),
-        ({"enrichment.n_top_genes": 20}, {"enrichment", "set_swap", "naming"}),
+        ({"enrichment.n_top_genes": 20}, {"enrichment", "nulls", "set_swap", "naming"}),
         ({"attribution.max_cells": 10}, ATTRIBUTED),
         ({"attribution.method": "gradient"}, ATTRIBUTED),
         ({"attribution.match": []}, ATTRIBUTED | {"differential"}),
@@ -155,7 +155,7 @@ def test_other_contents_of_the_gene_set_file_compute_the_enrichment_anew(case):
     lines = (case / "sets.gmt").read_text().splitlines()
     (case / "sets.gmt").write_text("\n".join(lines[::-1]) + "\n")
     log = run(config, "--out", str(case / "run"))  # the same workspace
-    assert log.computed == {"enrichment", "set_swap", "naming"}
+    assert log.computed == {"enrichment", "nulls", "set_swap", "naming"}
     first, second = (scores_by_name(case / name) for name in ("run.store", "run"))
     assert list(first) == [f"programme {p}" for p in range(5)]
     assert np.allclose([first[name] - second[name] for name in first], 0, atol=0.3)

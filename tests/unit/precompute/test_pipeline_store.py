@@ -187,7 +187,8 @@ def test_gene_tables(store, stage, cells, family):
 def test_enrichment(store, stage, cells):
     keys = [info.key for info in store.manifest.enrichments]
     record = stage("enrichment").record
-    assert {"differential", "matched"} < set(record["rankings"])
+    expected = ["attribution", "presence", "absence", "differential", "matched"]
+    assert record["rankings"] == expected
     assert keys == [
         *(f"prerank_{name}" for name in record["rankings"]),
         *(f"overrepresentation_{name}" for name in record["lists"]),

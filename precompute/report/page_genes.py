@@ -1,0 +1,176 @@
+"""HTML of the sections on gene sets."""
+
+from __future__ import annotations
+
+from html import escape
+
+from precompute.html import NOTHING, count, make_table, number, share, signed_share
+from precompute.report.chart import Point, draw_rows
+from precompute.report.sources import Section
+from scconcepts_app.store.set_names import shorten_set_name
+
+
+def write_shares(section: Section) -> str:
+    """Return shares, what is left of them above each null, and the figure of both."""
+    rows, chart = [], []
+    for ranking in section["rankings"]:
+        low, high = ranking["interval"]
+        name = ranking["key"].removeprefix("prerank_")
+        points = [Point("concepts", ranking["share"], (low, high))]
+        for null, found in ranking["nulls"].items():
+            points.append(Point(null, found["share"]))
+            below, above = found["interval"]
+            rows.append(
+                [
+                    name,
+                    null,
+                    f"{share(ranking['share'])} ({share(low)} to {share(high)})",
+                    count(ranking["n_concepts"]),
+                    share(found["share"]),
+                    count(found["n"]),
+                    signed_share(found["difference"]),
+                    f"{signed_share(below)} to {signed_share(above)}",
+                ]
+            )
+        chart.append((name, points))
+    heads = [
+        ("GSEA of", "the ranking that gene sets are tested on"),
+        ("against", "where there is nothing to find; docs/enrichment.md"),
+        ("share", "of concepts with a set of q below .05 and NES above 0 (95 % interval, Wilson)"),
+        ("concepts", "how many there are"),
+        ("null", "the same share under the null"),
+        ("of", "concepts under the null"),
+        ("share - null", "what is above chance"),
+        ("95 % interval", "of the difference, Newcombe's method 10"),
+    ]
+    published = ", ".join(
+        f"{value:.0%} {name}" for name, value in section["published_elsewhere"].items()
+    )
+    reasons = {ranking["no_shuffled_cells"] for ranking in section["rankings"]} - {""}
+    notes = [
+        f"Random sets: {section['n_draws']} draws of each kind.",
+        f"Shuffled cells: {count(section['n_shuffled_cells'])}."
+        if not reasons
+        else " ".join(reasons),
+        f"Published elsewhere, without a null: {published}.",
+    ]
+    figure = draw_rows(chart, "Concepts with a significant gene set", "Line: 95 % interval.")
+    return figure + make_table(heads, rows, n_left=2) + f"<p>{escape(' '.join(notes))}</p>"
+
+
+def write_specificity(section: Section) -> str:
+    """Return for each test the information content of the first significant sets."""
+    heads = [
+        ("test", "key of the enrichment in the store"),
+        ("concepts", "with a significant set"),
+        ("median bits", "-log2 of the share of the model's genes in the first significant set"),
+        ("different sets", "among the first sets of the concepts"),
+    ]
+    rows = [
+        [
+            ranking["key"],
+            count(ranking["n_concepts"]),
+            number(ranking["median_bits"], 2),
+            count(ranking["different_sets"]),
+        ]
+        for ranking in section["rankings"]
+    ]
+    told = (
+        f"Of {count(section['n_genes'])} genes. All gene sets together have a median of "
+        f"{number(section['median_bits_of_all'], 2)} bits; fewer bits are larger, vaguer sets."
+    )
+    return f"<p>{told}</p>" + make_table(heads, rows)
+
+
+def write_agreement(section: Section) -> str:
+    """Return what both rankings of a pair find, and each alone, counted and named."""
+    rows, lists = [], []
+    for pair in section["pairs"]:
+        only = [pair["only_first"], pair["only_second"]]
+        rows.append(
+            [
+                pair["first"],
+                pair["second"],
+                count(pair["both"]),
+                *(count(side["pairs"]) for side in only),
+                *(count(side["sets_of_no_other_concept"]) for side in only),
+                number(pair["jaccard"], 2) + (" (cut)" if pair["cut"] else ""),
+            ]
+        )
+        for key, side in zip((pair["first"], pair["second"]), only, strict=True):
+            other = pair["second"] if key == pair["first"] else pair["first"]
+            lists.append(
+                f"<details><summary>{escape(key)} and not {escape(other)}</summary>"
+                f"{_write_named(side)}</details>"
+            )
+    heads = [
+        ("first", "key of an enrichment in the store"),
+        ("second", "key of another"),
+        ("both", "pairs of a concept and a set that both find"),
+        ("only first", "pairs"),
+        ("only second", "pairs"),
+        ("sets of first", "found by the first for some concept, by the second for none"),
+        ("sets of second", "found by the second for some concept, by the first for none"),
+        (
+            "Jaccard",
+            "shared pairs among all; cut: a store keeps the first rows of a concept, and "
+            "the last was still significant",
+        ),
+    ]
+    return make_table(heads, rows, n_left=2) + "".join(lists)
+
+
+def _write_named(side: Section) -> str:
+    heads = [
+        ("set", "gene set"),
+        ("concepts", "for which this ranking alone finds it"),
+        ("elsewhere", "whether the other ranking finds it for another concept"),
+    ]
+    rows = [
+        [
+            shorten_set_name(found["set"]),
+            count(found["concepts"]),
+            "yes" if found["found_elsewhere"] else "no",
+        ]
+        for found in side["named"]
+    ]
+    return make_table(heads, rows) if rows else "<p>None.</p>"
+
+
+def write_condition(section: Section) -> str:
+    """Return the concepts of each condition, with the first set of every ranking."""
+    known = list(section["rows"][0]["first"]) if section["rows"] else []
+    keys = [key for key in known if key.startswith("prerank_")]
+    heads = [
+        ("cell type", "within which cells are compared"),
+        ("condition", "against all others"),
+        ("concept", "its id and proposed label"),
+        ("AUROC", "chance that a cell with the condition has the higher activation"),
+    ]
+    heads += [
+        (
+            key.removeprefix("prerank_"),
+            "first in GSEA of this ranking: set of smallest p with a statistic above 0, and its q",
+        )
+        for key in keys
+    ]
+    rows = [
+        [
+            row["cell_type"],
+            row["condition"],
+            row["concept"],
+            number(row["auroc"], 2),
+            *(_name_first(row["first"][key]) for key in keys),
+        ]
+        for row in section["rows"]
+    ]
+    told = f"Concepts of AUROC {section['least_auroc']} or more within a cell type."
+    if section["without_concept"]:
+        told += f" No concept carries: {'; '.join(section['without_concept'])}."
+    return f"<p>{escape(told)}</p>" + (
+        make_table(heads, rows, n_left=3, wraps=True) if rows else ""
+    )
+
+
+def _name_first(first: Section | None) -> str:
+    return NOTHING if first is None else f"{shorten_set_name(first['set'])} (q {first['q']:.2g})"
