@@ -19,6 +19,7 @@ from precompute.config_sections import (
     ModelConfig,
     PackConfig,
 )
+from precompute.enrichment.sources import is_file
 from precompute.errors import InputError
 from precompute.records import parse_record
 
@@ -167,7 +168,7 @@ def anchor_paths(config: Config, folder: Path) -> Config:
             return text
         return os.path.normpath(folder / text)
 
-    sets = tuple(anchor(s) if s.endswith(".gmt") else s for s in config.enrichment.gene_sets)
+    sets = tuple(anchor(s) if is_file(s) else s for s in config.enrichment.gene_sets)
     return replace(
         config,
         out=anchor(config.out),
@@ -178,7 +179,9 @@ def anchor_paths(config: Config, folder: Path) -> Config:
             token_dictionary=anchor(config.model.token_dictionary),
             median_dictionary=anchor(config.model.median_dictionary),
         ),
-        enrichment=replace(config.enrichment, gene_sets=sets),
+        enrichment=replace(
+            config.enrichment, gene_sets=sets, aliases=anchor(config.enrichment.aliases)
+        ),
         evaluation=replace(config.evaluation, sweep=anchor(config.evaluation.sweep)),
     )
 

@@ -107,9 +107,14 @@ class AttributionConfig:
 
 @dataclass(frozen=True)
 class EnrichmentConfig:
-    """Gene sets: GMT files, or names of Enrichr libraries. Empty means the set shipped with us."""
+    """Gene sets: GMT files, or names of Enrichr and MSigDB libraries. Empty means the set shipped.
+
+    `aliases` is a table of other names of genes (alias or id, tab, symbol), by which names are
+    found that are neither a symbol nor an id of the data.
+    """
 
     gene_sets: tuple[str, ...] = ()
+    aliases: str = ""
     min_size: int = 10
     max_size: int = 500
     n_top_genes: int = 50

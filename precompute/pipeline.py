@@ -114,7 +114,7 @@ def run_pipeline(
     sizes = {"cells": run.cells.n_cells, "genes": len(run.cells.model_genes)}
     sizes["gene sets"] = len(run.sets.names)
     _report("cells", started, ", ".join(f"{size:,} {word}" for word, size in sizes.items()))
-    for notice in run.cells.notices:
+    for notice in (*run.cells.notices, *run.sets.notices):
         log.info("    note: %s", notice)
     if until == "cells":
         return None
@@ -259,13 +259,20 @@ def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:
             "code": CODE_VERSION,
             "input": run.input_digest,
             "data": asdict(replace(run.config.data, path="")),
-            "config": {name: config[name] for name in stage.sections},
+            "config": {name: _settled(config[name]) for name in stage.sections},
             "needs": {name: earlier[name] for name in stage.needs},
             **_digest_files(stage.name, run),
             # Its matched cells are those of the counterfactuals.
             **({"match": config["attribution"]["match"]} if stage.name == "differential" else {}),
         }
     )
+
+
+def _settled(section: Any) -> Any:
+    """Return a section of the config without `aliases`, which the gene sets' digest stands for."""
+    if not isinstance(section, dict):
+        return section
+    return {name: value for name, value in section.items() if name != "aliases"}
 
 
 def _digest_files(stage: str, run: Run) -> dict[str, str]:
