@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from precompute.conditions import EXPECTED, parse_condition
 from precompute.config_sections import (
     AttributionConfig,
     DataConfig,
@@ -215,6 +216,11 @@ def _check_values(config: Config, faults: list[str]) -> None:
         f"{where}: found {_look_up(config, where)}, expected above 0 and at most 1"
         for where in ("dictionary.min_share", "dictionary.cut")
         if not 0 < _look_up(config, where) <= 1
+    ]
+    faults += [
+        f"data.keep: found '{text}', expected {EXPECTED}"
+        for text in config.data.keep
+        if parse_condition(text) is None
     ]
     _check_relations(config, faults)
 

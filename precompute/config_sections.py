@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which cells, and what their columns mean. Empty column names are guessed or left out."""
+    """Which cells, and what their columns mean. Empty column names are guessed or left out.
+
+    `keep` lists conditions on obs columns, ``COLUMN = VALUE | VALUE`` or ``COLUMN != VALUE``: cells
+    that meet all of them take part, and of a large file only they are read.
+    """
 
     path: str = ""
+    keep: tuple[str, ...] = ()
     counts: str = "auto"
     gene_symbols: str = "auto"
     cell_type: str = ""
