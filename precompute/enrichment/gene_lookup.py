@@ -45,8 +45,8 @@ class GeneLookup:
         self._by_symbol = {name: i for i, name in enumerate(self.symbols)}
         self._by_id = {name: i for i, name in enumerate(self.ids)}
         self._bare = _index_all((strip_version(name), i) for i, name in enumerate(self.ids))
-        meanings = [] if table is None else [self._meaning(table, i) for i in range(self.n_genes)]
-        self._by_meaning = _index_all((name, i) for i, name in enumerate(meanings) if name)
+        self._meanings = [self._meaning(table, i) for i in range(self.n_genes)] if table else []
+        self._by_meaning = _index_all((name, i) for i, name in enumerate(self._meanings) if name)
         self._known: dict[str, tuple[int, str]] = {}
 
     @property
@@ -91,16 +91,20 @@ class GeneLookup:
         return self._find_meaning(next(iter(meanings)))
 
     def _find_meaning(self, meaning: str) -> tuple[int, str]:
-        if meaning in self._by_symbol:
-            return self._by_symbol[meaning], "table"
+        gene = self._by_symbol.get(meaning, -1)
+        if gene >= 0 and self._meanings[gene] in ("", meaning):
+            return gene, "table"
         found = self._by_meaning.get(meaning, [])
         if len(found) == 1:
             return found[0], "table"
         return -1, "ambiguous" if found else "unknown"
 
     def _meaning(self, table: NameTable, gene: int) -> str:
-        """Return what the table calls a background gene, empty where it does not know or tell."""
-        for name in (strip_version(self.symbols[gene]), strip_version(self.ids[gene])):
+        """Return what the table calls a background gene, empty where it does not know or tell.
+
+        By its id where the table has it: a symbol may have passed to another gene since.
+        """
+        for name in (strip_version(self.ids[gene]), strip_version(self.symbols[gene])):
             meanings = table.meanings(name)
             if table.knows(name) and len(meanings) == 1:
                 return next(iter(meanings))

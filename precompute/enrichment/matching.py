@@ -14,7 +14,7 @@ from precompute.enrichment.library import GeneSet, Library
 from precompute.enrichment.mismatch import describe_mismatch
 from precompute.errors import fault
 
-# Below this share of a library's genes its names are worth a second look.
+# Where less of a library, and of the data, meets, its names are worth a second look.
 _FEW = 0.1
 
 
@@ -153,10 +153,10 @@ def _list_notices(
         if fit.ambiguous:
             first = sorted(gene for gene in distinct if lookup.how(gene) == "ambiguous")[:3]
             yield (
-                f"{library.source}: {fit.ambiguous:,} genes that can mean several genes of the "
-                f"data were dropped (first: {', '.join(first)})."
+                f"{library.source}: {fit.ambiguous:,} name(s) that can mean several genes of "
+                f"the data were dropped (first: {', '.join(first)})."
             )
-        if total < _FEW * fit.n_genes:
+        if total < _FEW * min(fit.n_genes, lookup.n_genes):
             yield (
                 f"{library.source}: only {total:,} of its {fit.n_genes:,} genes are among the "
                 f"{lookup.n_genes:,} tested. {describe_mismatch(distinct, lookup)}".strip()

@@ -1,8 +1,10 @@
 """The fit of gene sets to a background of genes: sizes, names, and why nothing fits."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from precompute.enrichment.gene_lookup import strip_version
+from precompute.enrichment.gene_lookup import GeneLookup, strip_version
 from precompute.enrichment.gene_sets import (
     GeneSet,
     Library,
@@ -94,6 +96,11 @@ def test_a_library_that_hardly_fits_is_told():
     (notice,) = matched.notices
     assert notice.startswith("poor: only 2 of its 32 genes are among the 30 tested.")
     assert "30 of the sets' 32 genes would match in capitals" in notice
+
+
+def test_a_small_background_is_no_misfit():
+    genes = [f"G{i}" for i in range(300)]
+    assert match_sets([library("large", a=genes)], genes[:20], 2, 100).notices == ()
 
 
 def test_a_missing_column_of_descriptions_is_told():
@@ -202,7 +209,7 @@ def test_an_alias_of_several_symbols_is_dropped_and_told(table):
     assert matched.members[0].tolist() == [1, 2]
     assert matched.notices == (
         "one: of 3 genes were found 1 through the table of names.",
-        "one: 1 genes that can mean several genes of the data were dropped (first: MLL).",
+        "one: 1 name(s) that can mean several genes of the data were dropped (first: MLL).",
     )
 
 
@@ -211,6 +218,14 @@ def test_two_genes_of_the_data_with_one_meaning(table):
     assert (both.find("TENT5C"), both.how("TENT5C")) == (-1, "ambiguous")
     # The gene that bears the symbol itself is meant, not the one with its former name.
     assert make_lookup(["FAM46C", "TENT5C"], aliases=table).find(TENT5C) == 1
+
+
+def test_an_id_tells_better_than_a_symbol_what_a_gene_is_called_now(tmp_path):
+    path = tmp_path / "ids.tsv"
+    path.write_text(f"{LCK}\tNEW\n{CD3D}\tOLD\n")
+    # The symbol OLD has passed from the gene of the data to another one.
+    lookup = make_lookup(["OLD"], [LCK], str(path))
+    assert (lookup.find("NEW"), lookup.find(CD3D)) == (0, -1)
 
 
 def test_a_symbol_in_use_is_no_alias(table):
@@ -235,3 +250,27 @@ def test_a_real_table_of_ids(shared_data):
     read = read_name_table(shared_data / "gencode44_ensembl_symbol.tsv.gz")
     assert isinstance(read, NameTable) and len(read.symbols) > 60_000
     assert read.meanings(CD3D) == {"CD3D"} and "ensembl_id" not in read.symbols
+
+
+NAMES = st.text("ABC", min_size=1, max_size=2)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(NAMES, min_size=1, max_size=6, unique=True),
+    st.dictionaries(NAMES, st.frozensets(NAMES, min_size=1, max_size=2), max_size=6),
+    NAMES,
+    st.randoms(use_true_random=False),
+)
+def test_a_gene_is_found_by_its_symbol_and_by_no_order_of_things(symbols, meant, name, rng):
+    lookup = GeneLookup(symbols, None, NameTable("x", "", meant))
+    assert [lookup.find(symbol) for symbol in symbols] == list(range(len(symbols)))
+    mixed = rng.sample(symbols, len(symbols))
+    again = GeneLookup(
+        mixed, None, NameTable("x", "", dict(rng.sample([*meant.items()], len(meant))))
+    )
+    assert again.how(name) == lookup.how(name)
+    found = lookup.find(name)
+    assert (again.find(name) < 0) == (found < 0)
+    if found >= 0:
+        assert mixed[again.find(name)] == symbols[found]
