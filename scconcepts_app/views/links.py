@@ -11,7 +11,7 @@ _GENE_ONTOLOGY = re.compile(r"\bGO:\d{7}(?!\d)")
 _REACTOME = re.compile(r"\bR-[A-Z]{3}-\d{1,12}(?!\d)")
 # Where two libraries share the name of a set, the library's stands behind it in brackets.
 _MSIGDB = re.compile(
-    r"((?:HALLMARK|GOBP|GOMF|GOCC|REACTOME|KEGG|BIOCARTA|PID|WP)_[A-Z0-9_]+)(?: \[.*\])?"
+    r"((?:HALLMARK|GOBP|GOMF|GOCC|REACTOME|KEGG|BIOCARTA|PID|WP)_[A-Z0-9_]+)(?: \[.*\].*)?"
 )
 # The page of a set, in the addresses that MSigDB has written into its files over the years.
 _MSIGDB_PAGE = re.compile(

@@ -42,7 +42,7 @@ def test_a_symbol_cannot_break_out_of_the_address():
             "https://reactome.org/content/detail/R-HSA-913531",
         ),
         (
-            "HALLMARK_HYPOXIA [hallmark_msigdb]",
+            "HALLMARK_HYPOXIA [hallmark_msigdb] (2)",
             "written by hand",
             "https://www.gsea-msigdb.org/gsea/msigdb/human/geneset/HALLMARK_HYPOXIA",
         ),
