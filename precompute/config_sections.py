@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which cells, and what their columns mean. Empty column names are guessed or left out."""
+    """Which cells, and what their columns mean. Empty column names are guessed or left out.
+
+    `keep` lists conditions on obs columns, ``COLUMN = VALUE | VALUE`` or ``COLUMN != VALUE``: cells
+    that meet all of them take part, and of a large file only they are read.
+    """
 
     path: str = ""
+    keep: tuple[str, ...] = ()
     counts: str = "auto"
     gene_symbols: str = "auto"
     cell_type: str = ""
@@ -110,9 +115,14 @@ class AttributionConfig:
 
 @dataclass(frozen=True)
 class EnrichmentConfig:
-    """Gene sets: GMT files, or names of Enrichr libraries. Empty means the set shipped with us."""
+    """Gene sets: GMT files, or names of Enrichr and MSigDB libraries. Empty means the set shipped.
+
+    `aliases` is a table of other names of genes (alias or id, tab, symbol), by which names are
+    found that are neither a symbol nor an id of the data.
+    """
 
     gene_sets: tuple[str, ...] = ()
+    aliases: str = ""
     min_size: int = 10
     max_size: int = 500
     n_top_genes: int = 50

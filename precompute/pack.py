@@ -208,6 +208,7 @@ def _make_manifest(
         provenance={
             "config": run.config.to_dict(),
             "inputs": {"cells": {"source": cells.source, "sha256": run.input_digest}},
+            "gene_sets": run.sets.provenance(),
             "packages": _package_versions(),
             "python": platform.python_version(),
             "device": str(run.device),

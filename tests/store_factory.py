@@ -241,7 +241,8 @@ def _add_genes_of_concepts(writer, rng, n_concepts, n_genes):
 def _add_gene_sets(writer, rng, symbols, n_concepts):
     names = [f"{label} markers" for label in CELL_TYPES] + ["Interferon response"]
     writer.add_group("gene_sets/name", encode_strings(names))
-    writer.add_group("gene_sets/description", encode_strings(["A reference, 2020"] * len(names)))
+    told = ["A reference, 2020"] * len(CELL_TYPES) + ["GO:0034340, 2020"]
+    writer.add_group("gene_sets/description", encode_strings(told))
     writer.add("gene_sets/library", np.zeros(len(names)))
     members = [{"gene": np.arange(5 * i, 5 * i + 5)} for i in range(len(names))]
     writer.add_group("gene_sets/members", encode_ragged(members, {"gene": "int32"}))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from dash.exceptions import PreventUpdate
 
@@ -14,7 +15,10 @@ from scconcepts_app.library import Library, OpenedStore
 from scconcepts_app.pages.workspace import evidence
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
+from scconcepts_app.store.columns import encode_strings
+from scconcepts_app.views.redundancy import ALL, DISTINCT
 from scconcepts_app.views.set_swap import SET_SWAP
+from tests.unit.app.conftest import with_arrays
 
 SHOWN = {
     "tab": "faithfulness",
@@ -28,11 +32,28 @@ SHOWN = {
 
 
 @pytest.fixture(scope="module")
-def answer(store, plain_store, silent_store, old_store, tmp_path_factory):
+def twins_store(store):
+    """All gene sets have the same genes, every q is 0.01, and one name holds an identifier."""
+    q = np.full(len(store.array("enrichment/prerank_presence/q")), 0.01)
+    names = [f"Set {i} (GO:000000{i})" for i in range(6)]
+    return with_arrays(
+        store,
+        {
+            "gene_sets/members/gene": np.tile(np.arange(5), 6),
+            "enrichment/prerank_presence/q": q,
+            "enrichment/prerank_presence/statistic": np.linspace(2, 1, len(q)),
+            **{f"gene_sets/name/{k}": v for k, v in encode_strings(names).items()},
+        },
+    )
+
+
+@pytest.fixture(scope="module")
+def answer(store, plain_store, silent_store, old_store, twins_store, tmp_path_factory):
     """Calls the callback that has an output of this component, outside of a browser."""
     folder = tmp_path_factory.mktemp("panes")
     settings = Settings(annotations_url=f"sqlite:///{folder / 'l.sqlite3'}", cache_dir=folder)
     stores = {"fixture": store, "plain": plain_store, "silent": silent_store, "old": old_store}
+    stores["twins"] = twins_store
     app = create_app(Library(list(stores.items())), settings)
 
     def call(output: str, *values):
@@ -63,8 +84,8 @@ OUTPUTS = [
     (f"{ids.CELL}.figure", [None]),
     (f"{ids.CELL_LEAD}.children", [None]),
     (f"{ids.CELL_CHOICE}.options", [None]),
-    (f"{ids.PATHWAYS}.figure", ["prerank_presence", ""]),
-    (f"{ids.PATHWAY_TABLE}.rowData", ["prerank_presence", ""]),
+    (f"{ids.PATHWAYS}.figure", ["prerank_presence", "", ALL]),
+    (f"{ids.PATHWAY_TABLE}.rowData", ["prerank_presence", "", ALL]),
     (f"{ids.ASSOCIATION}.figure", ["cell_type", "f1"]),
 ]
 
@@ -78,7 +99,7 @@ def test_what_was_never_in_sight_is_not_computed(answer, output, choices):
 
 def test_the_plot_of_gene_sets_is_not_drawn_under_the_table(answer):
     with pytest.raises(PreventUpdate):
-        answer(f"{ids.PATHWAYS}.figure", {**SHOWN, "tab": "table"}, "prerank_presence", "")
+        answer(f"{ids.PATHWAYS}.figure", {**SHOWN, "tab": "table"}, "prerank_presence", "", ALL)
 
 
 def test_faithfulness_tells_grade_reason_numbers_and_sentence(answer):
@@ -180,26 +201,56 @@ def test_without_cells_it_is_said(answer):
 
 def test_a_set_swap_has_its_own_plot_columns_and_filter(answer):
     now = {**SHOWN, "tab": "pathways"}
-    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "")
+    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "", ALL)
     assert "used and DE" in {trace.name for trace in figure.data}
-    rows, columns, caption, hidden = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "")
+    rows, columns, caption, hidden = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "", ALL)
     assert columns is SWAP_COLUMNS and hidden is False
     assert rows[0]["quadrant"] == "used and differential"
     assert rows[0]["share"] == pytest.approx(0.56)
     assert caption.startswith("c0001: 2 of 6 listed gene sets have q ≤ 0.05. Ticks: random sets")
     assert caption.endswith("▾: less expressed than in the counterfactual (absence).")
-    rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "neither")
+    rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "neither", ALL)
     assert {row["quadrant"] for row in rows} == {"neither"} and len(rows) == 2
 
 
 def test_other_tests_have_no_filter(answer):
     now = {**SHOWN, "tab": "table"}
     rows, columns, caption, hidden = answer(
-        f"{ids.PATHWAY_TABLE}.rowData", now, "prerank_presence", "neither"
+        f"{ids.PATHWAY_TABLE}.rowData", now, "prerank_presence", "neither", ALL
     )
     assert len(rows) == 6 and hidden is True
     assert columns[1]["field"] == "statistic"
     assert caption == "c0001: 1 of 6 listed gene sets have q ≤ 0.05."
+
+
+def test_sets_that_say_the_same_are_marked_or_left_out(answer):
+    now = {**SHOWN, "store": "twins", "tab": "table"}
+    output, key = f"{ids.PATHWAY_TABLE}.rowData", "prerank_presence"
+    rows, _, caption, _ = answer(output, now, key, "", ALL)
+    assert [row["within"] for row in rows] == [None, *[rows[0]["name"]] * 5]
+    assert "within Set 0: 100% of the smaller set's genes are shared" in rows[1]["description"]
+    assert rows[1]["link"] == {
+        "href": "https://amigo.geneontology.org/amigo/term/GO:0000001",
+        "title": "GO:0000001 in the Gene Ontology (new tab)",
+    }
+    assert caption == (
+        "c0001: 6 of 6 listed gene sets have q ≤ 0.05; 5 share half of their genes or more with a "
+        "stronger one (└)."
+    )
+    rows, _, caption, _ = answer(output, now, key, "", DISTINCT)
+    assert [row["row"] for row in rows] == ["0"] and "(left out)" in caption
+    figures = [
+        answer(f"{ids.PATHWAYS}.figure", {**now, "tab": "pathways"}, key, "", sets)
+        for sets in (ALL, DISTINCT, "garbage")
+    ]
+    assert [len(figure.data[0].y) for figure in figures] == [6, 1, 6]
+
+
+def test_a_set_without_identifier_has_no_link(answer):
+    now = {**SHOWN, "tab": "table"}
+    rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, "prerank_presence", "", ALL)
+    assert [row["name"] for row in rows if row["link"]] == ["Interferon response"]
+    assert {row["within"] for row in rows} == {None}
 
 
 @pytest.mark.parametrize(
@@ -213,7 +264,7 @@ def test_other_tests_have_no_filter(answer):
 )
 def test_without_gene_sets_it_is_said(answer, change, key, quadrant, text):
     now = {**SHOWN, "tab": "pathways", **change}
-    assert text in message(answer(f"{ids.PATHWAYS}.figure", now, key, quadrant))
+    assert text in message(answer(f"{ids.PATHWAYS}.figure", now, key, quadrant, ALL))
 
 
 def test_an_empty_quadrant_says_so(answer, store, monkeypatch):
@@ -221,7 +272,7 @@ def test_an_empty_quadrant_says_so(answer, store, monkeypatch):
 
     monkeypatch.setattr(pathways, "keep_quadrant", lambda t, q: replace(t, rows=[]) if q else t)
     now = {**SHOWN, "tab": "pathways"}
-    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "used only")
+    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "used only", ALL)
     assert message(figure) == "No gene set is used only."
 
 

@@ -229,6 +229,10 @@ def test_provenance_says_how_it_was_made(store, finished):
     assert {"numpy", "torch", "scvi-tools"} <= set(provenance["packages"])
     assert store.manifest.dictionary["seeds"] == [0, 1, 2]
     assert store.manifest.title == "Planted programmes"
+    (library,) = provenance["gene_sets"]
+    assert library["sha256"] == digest_file(finished.folder / "sets.gmt")
+    assert (library["name"], library["n_gene_sets"], library["n_kept"]) == ("sets", 5, 5)
+    assert library["found"] == {"symbol": library["n_genes"]}
 
 
 def test_nothing_else_is_left_beside_the_store(finished):
