@@ -276,6 +276,8 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
         members = [found.tolist() for found in run.sets.members]
         sets = digest_json([run.sets.names, run.sets.descriptions, members])
         return {"sets": sets, "method": "batched"}
+    if stage == "association":
+        return {"method": "donors"}
     if stage == "evaluation" and run.config.evaluation.sweep:
         return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}

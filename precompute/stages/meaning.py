@@ -8,6 +8,7 @@ import numpy as np
 
 from precompute.association import Association, associate, find_flags
 from precompute.attribution.grade import GRADES
+from precompute.donor_tests import DONOR_TEST_FIELDS, run_donor_tests, share_of_variance
 from precompute.naming import propose_label
 from precompute.run import Arrays, Record, Run
 from precompute.stages.genes import list_effects, top_genes
@@ -17,9 +18,13 @@ _ASSOCIATION_FIELDS = ("levels", "auroc", "f1", "share", "numeric", "rank_correl
 
 
 def run_association(run: Run, folder: Path) -> tuple[Arrays, Record]:
-    """Compare every concept with every obs column."""
-    association = associate(run.activations, run.cells.obs)
-    return {name: getattr(association, name) for name in _ASSOCIATION_FIELDS}, {}
+    """Compare every concept with every obs column: over cells, and donor by donor."""
+    obs = run.cells.obs
+    association = associate(run.activations, obs)
+    arrays = {name: getattr(association, name) for name in _ASSOCIATION_FIELDS}
+    tests = run_donor_tests(run.activations, obs)
+    arrays |= {f"tests.{name}": getattr(tests, name) for name in DONOR_TEST_FIELDS}
+    return arrays | {"share_of_variance": share_of_variance(run.activations, obs)}, {}
 
 
 def run_naming(run: Run, folder: Path) -> tuple[Arrays, Record]:
