@@ -19,6 +19,9 @@ CONCEPT_FLAGS = (
     "dense",
     "unstable",
     "unfaithful",
+    "cell_cycle",
+    "ribosomal",
+    "donor_driven",
 )
 OBS_ROLES = ("cell_type", "condition", "donor", "batch", "tissue", "qc", "other")
 
