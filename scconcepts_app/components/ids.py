@@ -65,6 +65,7 @@ PATHWAYS_CAPTION = "pathways-caption"
 OBS_COLUMN = "obs-column"
 METRIC = "metric"
 ASSOCIATION = "association-figure"
+ASSOCIATION_CAPTION = "association-caption"
 
 LABEL = "label-text"
 NOTE = "label-note"

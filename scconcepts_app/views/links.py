@@ -10,6 +10,7 @@ _ENSEMBL = re.compile(r"^(ENS[A-Z]*G\d{11})(\.\d+)?$")
 _GENE_ONTOLOGY = re.compile(r"GO:\d{7}")
 _REACTOME = re.compile(r"R-[A-Z]{3}-\d+")
 _MSIGDB = re.compile(r"^(HALLMARK|GOBP|GOMF|GOCC|REACTOME|KEGG|BIOCARTA|PID|WP)_[A-Z0-9_]+$")
+_CELL_ONTOLOGY = re.compile(r"CL:\d{7}")
 _MOST_CHARACTERS = 200
 
 
@@ -52,3 +53,11 @@ def link_gene_set(name: str, description: str = "") -> Outgoing | None:
         href = f"https://www.gsea-msigdb.org/gsea/msigdb/human/geneset/{name}"
         return Outgoing("MSigDB", href, f"{name} in MSigDB")
     return None
+
+
+def link_cell_type(identifier: str) -> Outgoing | None:
+    """Return where a cell type of the Cell Ontology is described, None for no id of it."""
+    if not _CELL_ONTOLOGY.fullmatch(identifier):
+        return None
+    href = f"https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id={identifier}"
+    return Outgoing(identifier, href, f"{identifier} in the Cell Ontology")

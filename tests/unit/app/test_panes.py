@@ -14,7 +14,9 @@ from scconcepts_app.library import Library, OpenedStore
 from scconcepts_app.pages.workspace import evidence
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
+from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.set_swap import SET_SWAP
+from tests.conftest import ROOT
 
 SHOWN = {
     "tab": "faithfulness",
@@ -33,6 +35,7 @@ def answer(store, plain_store, silent_store, old_store, tmp_path_factory):
     folder = tmp_path_factory.mktemp("panes")
     settings = Settings(annotations_url=f"sqlite:///{folder / 'l.sqlite3'}", cache_dir=folder)
     stores = {"fixture": store, "plain": plain_store, "silent": silent_store, "old": old_store}
+    stores["untested"] = ConceptStore.open(ROOT / "tests/data/stores/v3")
     app = create_app(Library(list(stores.items())), settings)
 
     def call(output: str, *values):
@@ -237,3 +240,25 @@ def test_the_column_of_grades_is_there_with_cards_only():
         }
 
     assert columns(True) - columns(False) == {"grade"}
+
+
+def test_tests_by_donor_take_the_place_of_bars(answer):
+    shown = {**SHOWN, "tab": "annotations", "concept": "c0006"}
+    figure = answer(f"{ids.ASSOCIATION}.figure", shown, "condition", "donors")
+    assert figure.layout.xaxis.title.text.startswith("effect in s.d.")
+    told = answer(f"{ids.ASSOCIATION_CAPTION}.children", shown, "condition", "donors")
+    assert told.startswith("c0006: 5 of 5 tests")
+    assert answer(f"{ids.ASSOCIATION_CAPTION}.children", shown, "condition", "f1") == ""
+    numbers = answer(f"{ids.ASSOCIATION}.figure", shown, "(numeric columns)", "donors")
+    assert numbers.layout.xaxis.title.text.startswith("correlation within donors")
+
+
+def test_a_store_without_tests_by_donor_shows_bars(answer):
+    shown = {**SHOWN, "store": "untested", "tab": "annotations", "concept": "c0006"}
+    figure = answer(f"{ids.ASSOCIATION}.figure", shown, "condition", "donors")
+    assert figure.data[0].type == "bar"
+
+
+def test_columns_of_another_store_are_not_tested(answer):
+    with pytest.raises(PreventUpdate):
+        answer(f"{ids.ASSOCIATION}.figure", SHOWN, "zzz", "donors")
