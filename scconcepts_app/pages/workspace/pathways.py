@@ -59,7 +59,7 @@ def controls(entry: OpenedStore) -> html.Div:
             ),
         ],
         className="sc-bar is-second",
-        **of_tabs("pathways", "table"),
+        **of_tabs("pathways", "table", "set"),
     )
 
 
@@ -113,6 +113,7 @@ def register_callbacks(app: Dash, context: Context) -> None:
         if table is None:
             return [], columns_of(is_swap), _why_empty(now, key, quadrant), not is_swap
         rows = _list_swaps(table) if isinstance(table, SwapTable) else _list_sets(table)
+        rows = [{**row, "set": table.rows[int(row["row"])].name} for row in rows]
         return rows, columns_of(is_swap), _caption(now, table), not is_swap
 
 

@@ -262,3 +262,63 @@ def test_a_store_without_tests_by_donor_shows_bars(answer):
 def test_columns_of_another_store_are_not_tested(answer):
     with pytest.raises(PreventUpdate):
         answer(f"{ids.ASSOCIATION}.figure", SHOWN, "zzz", "donors")
+
+
+def in_set(**changes) -> dict:
+    return {**SHOWN, "tab": "set", "concept": "c0002", **changes}
+
+
+@pytest.mark.parametrize("key", ["prerank_presence", "overrepresentation_presence", SET_SWAP])
+def test_the_running_sum_is_that_of_the_chosen_set(answer, key):
+    shown = in_set(set="Monocyte markers")
+    figure = answer(f"{ids.SET_SUM}.figure", shown, key)
+    assert figure.layout.meta == "c0002 3"
+    assert figure.data[0].name == "running sum"
+    head = answer(f"{ids.SET_LEAD}.children", shown, key)[0]
+    assert words(head).startswith("Monocyte markers  · GSEA of presence")
+    told = answer(f"{ids.SET_SUM_CAPTION}.children", shown, key)[1]
+    assert told.startswith("c0002, Monocyte markers: NES")
+
+
+def test_without_a_choice_it_is_the_first_set_and_nothing_is_marked(answer):
+    figure = answer(f"{ids.SET_SUM}.figure", in_set(), "prerank_presence")
+    assert figure.layout.meta == "c0002 1"
+    head = answer(f"{ids.SET_LEAD}.children", in_set(), "prerank_presence")[0]
+    assert "×" not in words(head)
+    assert "×" in words(answer(f"{ids.SET_LEAD}.children", in_set(set="B cell markers"), "")[0])
+
+
+@pytest.mark.parametrize(
+    ("of", "chosen", "expected"),
+    [
+        ("fixture", "zzz<b>#9", "has no gene set “zzz&lt;b&gt;#9”"),
+        ("plain", "", "This store holds no GSEA."),
+        ("plain", "B cell markers", "This store holds no GSEA."),
+        ("silent", "", "active in no cell"),
+    ],
+)
+def test_a_running_sum_that_is_not_there_says_why(answer, of, chosen, expected):
+    concept = "c0001" if of == "silent" else "c0002"
+    key = "" if of == "plain" else "prerank_presence"
+    attribution = "" if of == "plain" else "neighbours"
+    shown = in_set(store=of, set=chosen, concept=concept, attribution=attribution)
+    assert expected in message(answer(f"{ids.SET_SUM}.figure", shown, key))
+
+
+def test_genes_that_lead_the_chosen_set_are_marked_and_counted(answer):
+    selection = {"page": "workspace", "store": "fixture", "concept": "c0002"}
+    keys = ("presence", "neighbours", "inactive")
+    chosen = {"set": "CD4 T cell markers", "test": "prerank_differential"}
+    figure = answer(f"{ids.GENES}.figure", selection, *keys, "z", "light", chosen)
+    marked = [text for text in figure.layout.yaxis.ticktext if "•" in text]
+    assert len(marked) == 5 and "IL7R" in marked[0]
+    told = answer(f"{ids.GENES_CAPTION}.children", selection, *keys, chosen)
+    assert told.endswith("• 5 of these lead CD4 T cell markers (GSEA of DE).")
+    for nothing in ({"set": "", "test": ""}, {"set": "zzz", "test": ""}, None):
+        assert "•" not in answer(f"{ids.GENES_CAPTION}.children", selection, *keys, nothing)
+
+
+def test_rows_of_the_table_name_their_set(answer):
+    shown = {**SHOWN, "tab": "table", "concept": "c0002"}
+    rows = answer(f"{ids.PATHWAY_TABLE}.rowData", shown, "prerank_presence", "")[0]
+    assert rows[0]["set"] == "CD4 T cell markers"
