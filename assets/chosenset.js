@@ -26,6 +26,18 @@
     if (row && !event.target.closest("a")) chooseRow(row);
   });
 
+  const components = (window.dashAgGridComponentFunctions ??= {});
+
+  /** A gene set on one ranking: its score, on a ground where q <= 0.05. */
+  components.RankedCell = ({ data, colDef }) => {
+    const { scFixed, scP } = window.dashAgGridFunctions;
+    const finding = data[colDef.colId];
+    const isFound = finding?.q != null && finding.q <= 0.05;
+    const className = isFound ? "sc-ranked is-found" : "sc-ranked";
+    const title = finding ? `q ${scP(finding.q)}` : "not among the sets that the store keeps";
+    return window.React.createElement("span", { className, title }, scFixed(finding?.statistic, 2));
+  };
+
   /** A dot of a gene set was clicked -> that set. */
   functions.chooseSetDot = (clicked) => {
     choose(clicked?.points?.[0]?.customdata);

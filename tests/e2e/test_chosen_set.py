@@ -92,3 +92,15 @@ def test_a_set_that_is_not_there_is_said_and_harms_nothing(visit, wanted):
         "() => /has no gene set/.test(document.querySelector('#set-sum-figure')?.textContent)"
     )
     assert not any("•" in name for name in names_of_genes(visitor))
+
+
+def test_all_rankings_stand_side_by_side_and_a_row_leads_on(visit):
+    visitor = visit().open_concept(f"{TABLE}&test=rankings&quadrant=used and differential", "c0002")
+    row = row_of(visitor, "CD4 T cell markers")
+    row.locator("[col-id=place]", has_text="both").wait_for()
+    assert visitor.page.locator("#pathway-table .ag-row").count() == 1
+    assert row.locator(".sc-ranked.is-found").count() == 2
+    assert "Found by both" in visitor.text("#quadrant")
+    row.click()
+    visitor.wait_for_figure("set-sum-figure", "c0002 1")
+    assert choices_of(visitor)["test"] == "rankings"

@@ -23,6 +23,7 @@ ADDRESSES = {
     "/concept/c0002?store=fixture&tab=cell": "#cell-figure .js-plotly-plot .point",
     "/concept/c0002?store=fixture&tab=table": ".sc-sets-grid .ag-row",
     "/concept/c0002?store=fixture&tab=set&set=B cell markers": "#set-sum-figure .lines",
+    "/concept/c0002?store=fixture&tab=table&test=rankings": ".sc-ranked.is-found",
     "/concept/c0002?store=fixture&tab=annotations&metric=donors": "#association-figure .point",
     "/concept/c0002?store=fixture&color=obs:cell_type": ".sc-map-categories",
     "/genes?store=fixture": ".sc-instead",

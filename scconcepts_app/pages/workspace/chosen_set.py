@@ -19,6 +19,7 @@ from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, own
 from scconcepts_app.pages.workspace.shown import Shown, read_shown
 from scconcepts_app.views.one_set import address_of_set, find_set, index_names
+from scconcepts_app.views.rankings import RANKINGS
 from scconcepts_app.views.running_sum import (
     RunningSum,
     choose_ranking,
@@ -29,7 +30,7 @@ from scconcepts_app.views.set_swap import SET_SWAP
 
 TAB = (
     "set",
-    "One set",
+    "Set",
     "The running sum of one gene set down the ranking: the first one, or that of the row you "
     "click under Table.",
 )
@@ -41,7 +42,7 @@ def make_pane() -> html.Div:
     return pane(
         "set",
         graph_slot(ids.SET_SUM, "Running sum of a gene set; the text below says it in words"),
-        above=[html.Div(id=ids.SET_LEAD, className="sc-lead")],
+        above=[html.Div(id=ids.SET_LEAD, className="sc-lead is-short")],
         caption=ids.SET_SUM_CAPTION,
     )
 
@@ -85,7 +86,7 @@ def read_leading(
 
 
 def _read(now: Shown, key: str) -> RunningSum | None:
-    if key != SET_SWAP:
+    if key not in (SET_SWAP, RANKINGS):
         own(key, now.entry.store.manifest.enrichments)
     return _find(now.entry, now.concept, now.gene_set, key)
 

@@ -18,8 +18,10 @@ from scconcepts_app.figures.pathways import draw_pathways
 from scconcepts_app.figures.set_swap import draw_set_swaps
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, own
+from scconcepts_app.pages.workspace import rankings
 from scconcepts_app.pages.workspace.shown import Shown, read_shown
 from scconcepts_app.views.pathways import PathwayTable, default_enrichment, list_pathways
+from scconcepts_app.views.rankings import RANKINGS
 from scconcepts_app.views.set_swap import (
     ABSENT,
     QUADRANT_CHOICES,
@@ -47,6 +49,7 @@ def controls(entry: OpenedStore) -> html.Div:
     tests = [(info.key, info.title) for info in store.manifest.enrichments]
     if store.manifest.set_swaps:
         tests.append((SET_SWAP, "Set swap"))
+    tests += rankings.offer_rankings(entry)
     tests = tests or [("", "none in this store")]
     return html.Div(
         [
@@ -80,6 +83,7 @@ def make_caption() -> html.P:
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register the callbacks of both tabs."""
+    rankings.register_callbacks(app)
     inputs = (
         Input(shown_id("pathways"), "data"),
         Input(ids.ENRICHMENT, "value"),
@@ -91,6 +95,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
         now = read_shown(context, data)
         if now.tab != "pathways":
             raise PreventUpdate  # out of sight
+        if key == RANKINGS:
+            return rankings.draw_all(now, quadrant)
         table = _read(now, key, quadrant)
         if table is None or not table.rows:
             return draw_message(_why_empty(now, key, quadrant), now.theme)
@@ -108,6 +114,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
     )
     def tell(data: dict[str, Any] | None, key: str, quadrant: str) -> tuple[Any, ...]:
         now = read_shown(context, data)
+        if key == RANKINGS:
+            return *rankings.tell_all(now, quadrant), False
         table = _read(now, key, quadrant)
         is_swap = key == SET_SWAP
         if table is None:

@@ -15,6 +15,7 @@ from scconcepts_app.pages.workspace import evidence
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.views.rankings import RANKINGS
 from scconcepts_app.views.set_swap import SET_SWAP
 from tests.conftest import ROOT
 
@@ -322,3 +323,30 @@ def test_rows_of_the_table_name_their_set(answer):
     shown = {**SHOWN, "tab": "table", "concept": "c0002"}
     rows = answer(f"{ids.PATHWAY_TABLE}.rowData", shown, "prerank_presence", "")[0]
     assert rows[0]["set"] == "CD4 T cell markers"
+
+
+def test_all_rankings_stand_side_by_side(answer):
+    shown = {**SHOWN, "tab": "table"}
+    rows, columns, caption, is_hidden = answer(f"{ids.PATHWAY_TABLE}.rowData", shown, RANKINGS, "")
+    assert [column["headerName"] for column in columns][-1] == "Found by"
+    assert [row["place"] for row in rows] == ["both"] + ["neither"] * 5
+    assert caption == "c0001: of 6 gene sets, 1 by both, 0 by attribution, 0 by DE (q ≤ 0.05)."
+    assert is_hidden is False
+    figure = answer(f"{ids.PATHWAYS}.figure", {**shown, "tab": "pathways"}, RANKINGS, "")
+    assert figure.layout.xaxis.title.text == "NES of attribution"
+
+
+def test_a_quadrant_without_sets_says_so(answer):
+    shown = {**SHOWN, "tab": "pathways"}
+    figure = answer(f"{ids.PATHWAYS}.figure", shown, RANKINGS, "used only")
+    assert message(figure) == "No gene set is found by attribution."
+    rows, _, caption, _ = answer(f"{ids.PATHWAY_TABLE}.rowData", shown, RANKINGS, "used only")
+    assert (rows, caption) == ([], "No gene set is found by attribution.")
+
+
+def test_quadrants_have_the_words_of_their_test(answer):
+    found = answer(f"{ids.QUADRANT}.options", RANKINGS)
+    assert [option["label"] for option in found][:2] == ["All sets", "Found by both"]
+    other = answer(f"{ids.QUADRANT}.options", SET_SWAP)
+    assert [option["label"] for option in other][1] == "Used and differential"
+    assert {o["value"] for o in found} == {o["value"] for o in other}
