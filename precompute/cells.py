@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from precompute.cell_cycle import score_cell_cycle
 from precompute.conditions import choose_rows
 from precompute.config import DataConfig
 from precompute.counts import check_counts, find_counts
@@ -135,6 +136,7 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
         notices.append(f"{n:,} of {adata.n_obs:,} cells have no counts and were left out.")
     counts, library_size = counts[keep], library_size[keep]
     obs = read_obs(adata.obs.iloc[keep], config, counts, library_size, genes.symbols, source)
+    obs = obs.with_numbers(score_cell_cycle(counts, library_size, genes.symbols))
     return Cells(
         source=source,
         counts=counts,

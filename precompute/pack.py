@@ -32,7 +32,7 @@ from precompute.run import Run
 from scconcepts_app.store.columns import encode_ragged, encode_strings
 from scconcepts_app.store.manifest import Manifest, MapInfo, ObsColumn
 from scconcepts_app.store.payload import encode_payload, join_payloads
-from scconcepts_app.store.schema import CONCEPT_FLAGS
+from scconcepts_app.store.schema import ASSOCIATION_NUMBERS, ASSOCIATION_TESTS, CONCEPT_FLAGS
 from scconcepts_app.store.writer import StoreWriter
 
 _PACKAGES = ("scconcepts", "numpy", "torch", "anndata", "scanpy", "scvi-tools", "gseapy")
@@ -171,8 +171,11 @@ def _add_activations(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
 def _add_association(writer: StoreWriter, run: Run) -> None:
     output = run.outputs["association"]
     writer.add("association/level", output.array("levels"))
-    for name in ("auroc", "f1", "share", "numeric", "rank_correlation"):
+    names = ("auroc", "f1", "share", "numeric", "rank_correlation", "share_of_variance")
+    for name in names:
         writer.add(f"association/{name}", output.array(name))
+    for name in (*ASSOCIATION_TESTS, *ASSOCIATION_NUMBERS):
+        writer.add(f"association/tests/{name}", output.array(f"tests.{name}"))
 
 
 def _make_manifest(

@@ -43,6 +43,8 @@ log = logging.getLogger("precompute")
 
 # Raised when a stage computes something else from the same inputs, so that old outputs go.
 CODE_VERSION = 3
+# The same for single stages, whose outputs alone go.
+_METHODS = {"association": "donors and cell cycle", "naming": "evidence with donors"}
 
 
 @dataclass(frozen=True)
@@ -295,6 +297,8 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
         members = [found.tolist() for found in run.sets.members]
         sets = digest_json([run.sets.names, run.sets.descriptions, members])
         return {"sets": sets, "method": "batched", "rankings": "presence and absence apart"}
+    if stage in _METHODS:
+        return {"method": _METHODS[stage]}
     if stage == "evaluation" and run.config.evaluation.sweep:
         return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}

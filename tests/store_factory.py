@@ -26,6 +26,7 @@ from scconcepts_app.store.schema import (
     ENRICHMENT_COLUMNS,
 )
 from scconcepts_app.store.writer import StoreWriter
+from tests.store_factory_association import add_donor_tests
 from tests.store_factory_evaluation import add_evaluation, describe_evaluation
 from tests.store_factory_latents import (
     N_LATENTS,
@@ -68,6 +69,7 @@ def write_store(target: Path, n_cells: int = 300, n_other_genes: int = 30, seed:
         _add_genes_of_concepts(writer, rng, n_concepts, n_genes)
         _add_gene_sets(writer, rng, symbols, n_concepts)
         _add_association(writer, cells, activation)
+        add_donor_tests(writer, n_concepts)
         add_faithfulness(writer, n_concepts, n_genes - 3)
         add_cell_effects(writer, more, activation, expression, n_genes - 3)
         add_set_swap(writer, more, n_concepts)

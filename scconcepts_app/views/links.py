@@ -18,6 +18,7 @@ _MSIGDB_PAGE = re.compile(
     r"(?:gsea-msigdb|broadinstitute)\.org/gsea/msigdb/"
     r"(?:cards|(?P<species>human|mouse)/geneset)/(?P<name>[A-Z0-9_]{1,200})(?![^\s])"
 )
+_CELL_ONTOLOGY = re.compile(r"CL:\d{7}")
 _MOST_CHARACTERS = 200
 
 
@@ -66,3 +67,11 @@ def link_gene_set(name: str, description: str = "") -> Outgoing | None:
 def _link_msigdb(name: str, species: str) -> Outgoing:
     href = f"https://www.gsea-msigdb.org/gsea/msigdb/{species}/geneset/{name}"
     return Outgoing("MSigDB", href, f"{name} in MSigDB")
+
+
+def link_cell_type(identifier: str) -> Outgoing | None:
+    """Return where a cell type of the Cell Ontology is described, None for no id of it."""
+    if not _CELL_ONTOLOGY.fullmatch(identifier):
+        return None
+    href = f"https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id={identifier}"
+    return Outgoing(identifier, href, f"{identifier} in the Cell Ontology")

@@ -18,9 +18,11 @@ from scconcepts_app.figures.pathways import draw_pathways
 from scconcepts_app.figures.set_swap import draw_set_swaps
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, own
+from scconcepts_app.pages.workspace import rankings
 from scconcepts_app.pages.workspace.set_rows import list_rows, write_caption
 from scconcepts_app.pages.workspace.shown import Shown, read_shown
 from scconcepts_app.views.pathways import PathwayTable, default_enrichment, list_pathways
+from scconcepts_app.views.rankings import RANKINGS
 from scconcepts_app.views.redundancy import ALL, DISTINCT, find_redundancy
 from scconcepts_app.views.set_swap import (
     QUADRANT_CHOICES,
@@ -56,6 +58,7 @@ def controls(entry: OpenedStore) -> html.Div:
     tests = [(info.key, info.title) for info in store.manifest.enrichments]
     if store.manifest.set_swaps:
         tests.append((SET_SWAP, "Set swap"))
+    tests += rankings.offer_rankings(entry)
     tests = tests or [("", "none in this store")]
     return html.Div(
         [
@@ -66,10 +69,14 @@ def controls(entry: OpenedStore) -> html.Div:
                 className="sc-choice",
                 hidden=True,
             ),
-            alternatives(ids.REDUNDANT, "Redundant gene sets", _REDUNDANT, ALL),
+            html.Div(
+                alternatives(ids.REDUNDANT, "Redundant gene sets", _REDUNDANT, ALL),
+                id=ids.REDUNDANT_PLACE,
+                **of_tabs("pathways", "table"),
+            ),
         ],
         className="sc-bar is-second",
-        **of_tabs("pathways", "table"),
+        **of_tabs("pathways", "table", "set"),
     )
 
 
@@ -90,6 +97,7 @@ def make_caption() -> html.P:
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register the callbacks of both tabs."""
+    rankings.register_callbacks(app)
     inputs = (
         Input(shown_id("pathways"), "data"),
         Input(ids.ENRICHMENT, "value"),
@@ -102,6 +110,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
         now = read_shown(context, data)
         if now.tab != "pathways":
             raise PreventUpdate  # out of sight
+        if key == RANKINGS:
+            return rankings.draw_all(now, quadrant)
         table = _read(now, key, quadrant)
         if table is None or not table.rows:
             return draw_message(_why_empty(now, key, quadrant), now.theme)
@@ -122,6 +132,8 @@ def register_callbacks(app: Dash, context: Context) -> None:
     )
     def tell(data: dict[str, Any] | None, key: str, quadrant: str, sets: str) -> tuple[Any, ...]:
         now = read_shown(context, data)
+        if key == RANKINGS:
+            return *rankings.tell_all(now, quadrant), False
         table = _read(now, key, quadrant)
         is_swap = key == SET_SWAP
         if table is None:
@@ -133,6 +145,10 @@ def register_callbacks(app: Dash, context: Context) -> None:
         )
         rows = list_rows(table, redundancy, distinct)
         return rows, columns_of(is_swap), caption, not is_swap
+
+    @app.callback(Output(ids.REDUNDANT_PLACE, "hidden"), Input(ids.ENRICHMENT, "value"))
+    def hide(key: str) -> bool:
+        return key == RANKINGS  # which lists every set
 
 
 def _read(now: Shown, key: str, quadrant: str) -> PathwayTable | SwapTable | None:

@@ -25,6 +25,7 @@ def list_rows(
         rows.append(
             {
                 "row": str(position),
+                "set": row.name,
                 "description": told if within is None else f"{told} · {_tell(within, overlap)}",
                 "within": within,
                 "link": as_plain(link) if link else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scconcepts_app.views.links import link_gene, link_gene_set
+from scconcepts_app.views.links import link_cell_type, link_gene, link_gene_set
 
 
 def test_a_gene_leads_to_ncbi_by_symbol_and_to_ensembl_by_id():
@@ -84,3 +84,14 @@ def test_a_set_without_identifier_leads_nowhere(name):
 )
 def test_an_address_in_a_description_is_not_taken_as_it_is(description):
     assert link_gene_set("T cell", description) is None
+
+
+def test_a_cell_type_leads_to_the_ontology():
+    link = link_cell_type("CL:0000236")
+    assert link.href == "https://www.ebi.ac.uk/ols4/ontologies/cl/classes?obo_id=CL:0000236"
+    assert link.words == "CL:0000236"
+
+
+@pytest.mark.parametrize("text", ["", "CL:1", "CL:00002361", "UBERON:0000236", "CL:0000236&x=1"])
+def test_what_is_no_cell_type_leads_nowhere(text):
+    assert link_cell_type(text) is None

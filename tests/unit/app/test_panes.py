@@ -2,77 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-import numpy as np
 import pytest
 from dash.exceptions import PreventUpdate
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.concept_table import concept_table
-from scconcepts_app.components.pathway_table import SWAP_COLUMNS
-from scconcepts_app.library import Library, OpenedStore
+from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.workspace import evidence
-from scconcepts_app.server import create_app
-from scconcepts_app.settings import Settings
-from scconcepts_app.store.columns import encode_strings
-from scconcepts_app.views.redundancy import ALL, DISTINCT
-from scconcepts_app.views.set_swap import SET_SWAP
-from tests.unit.app.conftest import with_arrays
-
-SHOWN = {
-    "tab": "faithfulness",
-    "store": "fixture",
-    "concept": "c0001",
-    "attribution": "neighbours",
-    "differential": "inactive",
-    "statistic": "z",
-    "theme": "light",
-}
-
-
-@pytest.fixture(scope="module")
-def twins_store(store):
-    """All gene sets have the same genes, every q is 0.01, and one name holds an identifier."""
-    q = np.full(len(store.array("enrichment/prerank_presence/q")), 0.01)
-    names = [f"Set {i} (GO:000000{i})" for i in range(6)]
-    return with_arrays(
-        store,
-        {
-            "gene_sets/members/gene": np.tile(np.arange(5), 6),
-            "enrichment/prerank_presence/q": q,
-            "enrichment/prerank_presence/statistic": np.linspace(2, 1, len(q)),
-            **{f"gene_sets/name/{k}": v for k, v in encode_strings(names).items()},
-        },
-    )
-
-
-@pytest.fixture(scope="module")
-def answer(store, plain_store, silent_store, old_store, twins_store, tmp_path_factory):
-    """Calls the callback that has an output of this component, outside of a browser."""
-    folder = tmp_path_factory.mktemp("panes")
-    settings = Settings(annotations_url=f"sqlite:///{folder / 'l.sqlite3'}", cache_dir=folder)
-    stores = {"fixture": store, "plain": plain_store, "silent": silent_store, "old": old_store}
-    stores["twins"] = twins_store
-    app = create_app(Library(list(stores.items())), settings)
-
-    def call(output: str, *values):
-        found = [k for k in app.callback_map if output in k.strip(".").split("...")]
-        return app.callback_map[found[0]]["callback"].__wrapped__(*values)
-
-    return call
-
-
-def words(component) -> str:
-    if isinstance(component, (list, tuple)):
-        return " ".join(words(child) for child in component)
-    return component if isinstance(component, str) else words(component.children or "")
-
-
-def message(figure) -> str:
-    (note,) = figure.layout.annotations
-    return note.text.replace("<br>", " ")
-
+from scconcepts_app.views.redundancy import ALL
+from tests.unit.app.panes import SHOWN, message, words
 
 OUTPUTS = [
     (f"{ids.FAITHFULNESS}.figure", ["deletion"]),
@@ -199,83 +137,6 @@ def test_without_cells_it_is_said(answer):
     assert answer(f"{ids.CELL_LEAD}.children", {**SHOWN, "store": "old"}, None) == ("", "")
 
 
-def test_a_set_swap_has_its_own_plot_columns_and_filter(answer):
-    now = {**SHOWN, "tab": "pathways"}
-    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "", ALL)
-    assert "used and DE" in {trace.name for trace in figure.data}
-    rows, columns, caption, hidden = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "", ALL)
-    assert columns is SWAP_COLUMNS and hidden is False
-    assert rows[0]["quadrant"] == "used and differential"
-    assert rows[0]["share"] == pytest.approx(0.56)
-    assert caption.startswith("c0001: 2 of 6 listed gene sets have q ≤ 0.05. Ticks: random sets")
-    assert caption.endswith("▾: less expressed than in the counterfactual (absence).")
-    rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "neither", ALL)
-    assert {row["quadrant"] for row in rows} == {"neither"} and len(rows) == 2
-
-
-def test_other_tests_have_no_filter(answer):
-    now = {**SHOWN, "tab": "table"}
-    rows, columns, caption, hidden = answer(
-        f"{ids.PATHWAY_TABLE}.rowData", now, "prerank_presence", "neither", ALL
-    )
-    assert len(rows) == 6 and hidden is True
-    assert columns[1]["field"] == "statistic"
-    assert caption == "c0001: 1 of 6 listed gene sets have q ≤ 0.05."
-
-
-def test_sets_that_say_the_same_are_marked_or_left_out(answer):
-    now = {**SHOWN, "store": "twins", "tab": "table"}
-    output, key = f"{ids.PATHWAY_TABLE}.rowData", "prerank_presence"
-    rows, _, caption, _ = answer(output, now, key, "", ALL)
-    assert [row["within"] for row in rows] == [None, *[rows[0]["name"]] * 5]
-    assert "within Set 0: 100% of the smaller set's genes are shared" in rows[1]["description"]
-    assert rows[1]["link"] == {
-        "href": "https://amigo.geneontology.org/amigo/term/GO:0000001",
-        "title": "GO:0000001 in the Gene Ontology (new tab)",
-    }
-    assert caption == (
-        "c0001: 6 of 6 listed gene sets have q ≤ 0.05; 5 share half of their genes or more with a "
-        "stronger one (└)."
-    )
-    rows, _, caption, _ = answer(output, now, key, "", DISTINCT)
-    assert [row["row"] for row in rows] == ["0"] and "(left out)" in caption
-    figures = [
-        answer(f"{ids.PATHWAYS}.figure", {**now, "tab": "pathways"}, key, "", sets)
-        for sets in (ALL, DISTINCT, "garbage")
-    ]
-    assert [len(figure.data[0].y) for figure in figures] == [6, 1, 6]
-
-
-def test_a_set_without_identifier_has_no_link(answer):
-    now = {**SHOWN, "tab": "table"}
-    rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, "prerank_presence", "", ALL)
-    assert [row["name"] for row in rows if row["link"]] == ["Interferon response"]
-    assert {row["within"] for row in rows} == {None}
-
-
-@pytest.mark.parametrize(
-    ("change", "key", "quadrant", "text"),
-    [
-        ({"attribution": "random_matched"}, SET_SWAP, "", "they were for: Nearest inactive cells"),
-        ({"store": "silent"}, SET_SWAP, "", "it was not attributed"),
-        ({"store": "silent"}, "prerank_presence", "", "active in no cell"),
-        ({"store": "plain", "attribution": ""}, "", "", "holds no test of gene sets"),
-    ],
-)
-def test_without_gene_sets_it_is_said(answer, change, key, quadrant, text):
-    now = {**SHOWN, "tab": "pathways", **change}
-    assert text in message(answer(f"{ids.PATHWAYS}.figure", now, key, quadrant, ALL))
-
-
-def test_an_empty_quadrant_says_so(answer, store, monkeypatch):
-    from scconcepts_app.pages.workspace import pathways
-
-    monkeypatch.setattr(pathways, "keep_quadrant", lambda t, q: replace(t, rows=[]) if q else t)
-    now = {**SHOWN, "tab": "pathways"}
-    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "used only", ALL)
-    assert message(figure) == "No gene set is used only."
-
-
 def test_a_store_with_cards_begins_with_them(store, plain_store):
     assert getattr(evidence.panel(OpenedStore("a", store)), "data-tab") == "faithfulness"
     assert getattr(evidence.panel(OpenedStore("b", plain_store)), "data-tab") == "pathways"
@@ -288,3 +149,25 @@ def test_the_column_of_grades_is_there_with_cards_only():
         }
 
     assert columns(True) - columns(False) == {"grade"}
+
+
+def test_tests_by_donor_take_the_place_of_bars(answer):
+    shown = {**SHOWN, "tab": "annotations", "concept": "c0006"}
+    figure = answer(f"{ids.ASSOCIATION}.figure", shown, "condition", "donors")
+    assert figure.layout.xaxis.title.text.startswith("effect in s.d.")
+    told = answer(f"{ids.ASSOCIATION_CAPTION}.children", shown, "condition", "donors")
+    assert told.startswith("c0006: 5 of 5 tests")
+    assert answer(f"{ids.ASSOCIATION_CAPTION}.children", shown, "condition", "f1") == ""
+    numbers = answer(f"{ids.ASSOCIATION}.figure", shown, "(numeric columns)", "donors")
+    assert numbers.layout.xaxis.title.text.startswith("correlation within donors")
+
+
+def test_a_store_without_tests_by_donor_shows_bars(answer):
+    shown = {**SHOWN, "store": "untested", "tab": "annotations", "concept": "c0006"}
+    figure = answer(f"{ids.ASSOCIATION}.figure", shown, "condition", "donors")
+    assert figure.data[0].type == "bar"
+
+
+def test_columns_of_another_store_are_not_tested(answer):
+    with pytest.raises(PreventUpdate):
+        answer(f"{ids.ASSOCIATION}.figure", SHOWN, "zzz", "donors")

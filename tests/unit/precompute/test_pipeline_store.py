@@ -211,6 +211,10 @@ def test_association_flags_and_labels(store, stage):
     for name in ("auroc", "f1", "share", "rank_correlation"):
         computed = stage("association").array(name).astype(np.float32)
         assert np.array_equal(store.array(f"association/{name}"), computed, equal_nan=True)
+    for name in ("column", "code", "within", "design", "n_donors", "q"):
+        computed = stage("association").array(f"tests.{name}")
+        assert np.array_equal(store.array(f"association/tests/{name}"), computed, equal_nan=True)
+    assert len(store.array("association/tests/column")) > len(store.manifest.obs)
     flags = store.array("concepts/flags")
     for bit, name in enumerate(CONCEPT_FLAGS):
         held = stage("naming").array(f"flag.{name}")
