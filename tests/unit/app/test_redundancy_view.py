@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.views.exports import pathway_rows
 from scconcepts_app.views.pathways import list_pathways
 from scconcepts_app.views.redundancy import Redundancy, find_redundancy
 from scconcepts_app.views.set_swap import list_set_swaps
@@ -45,6 +46,15 @@ def test_the_weaker_stands_within_the_stronger_of_largest_overlap(overlapping):
     assert found.overlap == [None, pytest.approx(0.6), None, pytest.approx(0.8), None, None]
     assert found.n_within == 2
     assert found.order(distinct=True) == [0, 2, 4, 5]
+
+
+def test_the_download_has_the_set_that_a_row_stands_within(overlapping):
+    header, *rows = pathway_rows(overlapping, 0)
+    place = header.index("within")
+    first = [row for row in rows if row[:2] == rows[0][:2]]
+    assert [row[place] for row in first] == [None, first[0][2], None, first[2][2], None, None]
+    assert first[3][place + 1] == pytest.approx(0.8)
+    assert {len(row) for row in rows} == {len(header)}
 
 
 def test_the_smaller_set_is_what_the_overlap_is_of(store):
