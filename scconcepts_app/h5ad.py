@@ -147,10 +147,16 @@ def _describe_concepts(rows: Sequence[ConceptRow]) -> pd.DataFrame:
         "n_active_cells": [row.n_active for row in rows],
         "share_of_cells": [row.share for row in rows],
         "best_cell_type": [row.category or "" for row in rows],
-        "best_f1": [np.nan if row.f1 is None else row.f1 for row in rows],
-        "stability": [np.nan if row.stability is None else row.stability for row in rows],
+        "part_of": [row.part_of or "" for row in rows],
         "flags": [" ".join(row.flags) for row in rows],
     }
+    numbers = {
+        "best_f1": [row.f1 for row in rows],
+        "stability": [row.stability for row in rows],
+        "stability_low": [row.stability_low for row in rows],
+        "stability_high": [row.stability_high for row in rows],
+    }
+    columns |= {name: np.array(values, float) for name, values in numbers.items()}
     return pd.DataFrame(columns, index=[row.id for row in rows])
 
 

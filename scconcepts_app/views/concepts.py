@@ -12,6 +12,7 @@ from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.faithfulness import list_grades
 from scconcepts_app.views.flags import list_flags
 from scconcepts_app.views.genes import default_attribution
+from scconcepts_app.views.kinship import find_parents
 from scconcepts_app.views.numbers import known_or_none
 
 N_SHOWN_GENES = 5
@@ -32,6 +33,7 @@ class ConceptRow:
     category, f1 : best category of the cell type column and its F1; None without one.
     stability : recurrence over seeds, 0 to 1; None when it was not measured.
     stability_low, stability_high : its 90 % interval; None in a store without one.
+    part_of : id of the concept that it is part of; None for none.
     grades : grade of faithfulness, A to D or None, under each attribution that has cards.
     flags : keys of its warnings.
     is_latent : whether this is no concept but a latent of one seed; see `views.latents`.
@@ -49,6 +51,7 @@ class ConceptRow:
     stability: float | None
     stability_low: float | None
     stability_high: float | None
+    part_of: str | None
     grades: dict[str, str | None]
     flags: list[str]
     flag_names: str
@@ -66,6 +69,7 @@ def list_concepts(store: ConceptStore) -> list[ConceptRow]:
     labels = store.strings("concepts/label")
     stability = store.array("concepts/stability")
     intervals = [read_interval(store, concept) for concept in range(store.n_concepts)]
+    parents = find_parents(store)
     categories = _best_categories(store, slice(None))
     rows = []
     for concept, concept_id in enumerate(store.concept_ids):
@@ -86,6 +90,7 @@ def list_concepts(store: ConceptStore) -> list[ConceptRow]:
                 stability=known_or_none(stability[concept]),
                 stability_low=intervals[concept][0],
                 stability_high=intervals[concept][1],
+                part_of=store.concept_ids[parents[concept]] if parents[concept] >= 0 else None,
                 grades=list_grades(store, concept),
                 flags=[flag.key for flag in flags],
                 flag_names=", ".join(flag.name for flag in flags),

@@ -8,13 +8,17 @@ from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.fact import Fact, Link
 
 
+def find_parents(store: ConceptStore) -> np.ndarray:
+    """Return the index of each concept's parent, (n_concepts,); -1 for none, or none stored."""
+    parents = store.optional("concepts/parent")
+    return np.full(store.n_concepts, -1) if parents is None else np.asarray(parents)
+
+
 def list_kin(store: ConceptStore, concept: int) -> list[Fact]:
     """Return the facts "Part of" and "Splits into", each where there is something to tell."""
-    parents = store.optional("concepts/parent")
-    if parents is None:
-        return []
+    parents = find_parents(store)
     parent = int(parents[concept])
-    children = np.flatnonzero(np.asarray(parents) == concept)
+    children = np.flatnonzero(parents == concept)
     facts = []
     if parent >= 0:
         facts.append(

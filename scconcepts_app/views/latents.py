@@ -60,6 +60,7 @@ def list_latents(store: ConceptStore, latents: Iterable[int] | None = None) -> l
                 stability=None,
                 stability_low=None,
                 stability_high=None,
+                part_of=None,
                 grades={},
                 flags=[],
                 flag_names="",

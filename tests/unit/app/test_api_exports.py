@@ -84,7 +84,13 @@ def test_concepts_carry_experts_labels(client, store, settings):
         "CD4 T cell",
     )
     assert row["faithfulness_grades"] == "neighbours:A random_matched:A"
-    assert float(row["stability"]) == pytest.approx(store.array("concepts/stability")[1])
+    for name in ("stability", "stability_low", "stability_high"):
+        assert float(row[name]) == pytest.approx(store.array(f"concepts/{name}")[1])
+    parents = store.array("concepts/parent").tolist()
+    assert [row["part_of"] for row in table(client, "concepts.csv")] == [
+        "" if parent < 0 else store.concept_ids[parent] for parent in parents
+    ]
+    assert max(parents) >= 0
 
 
 def test_labels_keep_every_revision(client, store, settings):

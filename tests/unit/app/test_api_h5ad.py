@@ -13,6 +13,7 @@ from scconcepts_app.annotations import AnnotationService
 from scconcepts_app.h5ad import write_cells, write_concepts
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.concepts import list_concepts
+from tests.conftest import ROOT
 from tests.unit.app.conftest import with_arrays
 
 anndata = pytest.importorskip("anndata")
@@ -67,6 +68,20 @@ def test_other_layers_can_be_asked_for(client, temporary, store):
 @pytest.mark.parametrize("query", ["attribution=zzz", "differential=../x"])
 def test_unknown_layers_are_404(client, query):
     assert client.get(f"/export/fixture/concepts.h5ad?{query}").status_code == 404
+
+
+def test_what_concepts_are_part_of_and_how_stable_they_are(store, tmp_path):
+    path = tmp_path / "concepts.h5ad"
+    write_concepts(path, store, list_concepts(store), "neighbours", "inactive")
+    found = anndata.read_h5ad(path).obs
+    assert found["stability_low"].to_numpy() == pytest.approx(store.array("concepts/stability_low"))
+    child = int(np.flatnonzero(store.array("concepts/parent") >= 0)[0])
+    assert found["part_of"].iloc[child] == store.concept_ids[store.array("concepts/parent")[child]]
+    # A store of an older version has neither.
+    archived = ConceptStore.open(ROOT / "tests/data/stores/v2")
+    write_concepts(path, archived, list_concepts(archived), "", "")
+    found = anndata.read_h5ad(path).obs
+    assert found["stability_low"].isna().all() and set(found["part_of"]) == {""}
 
 
 def test_a_store_without_attribution(plain_store, tmp_path):
