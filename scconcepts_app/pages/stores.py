@@ -19,10 +19,10 @@ def layout(context: Context) -> html.Div:
             dcc.Link(
                 [
                     html.H2(manifest.title),
-                    html.P(headline(entry.store), className="sc-store-size"),
+                    html.P(headline(entry.store), className="sc-card-size"),
                     html.P(manifest.description),
                     html.P(
-                        f"{manifest.model.get('kind', 'model')} · written {manifest.created[:10]} "
+                        f"{manifest.model.get('name', 'model not named')} · written {manifest.created[:10]} "
                         f"· digest {entry.digest}",
                         className="sc-muted",
                     ),

@@ -90,6 +90,10 @@ def test_several_stores_start_with_a_choice(visit):
     visitor = visit()
     visitor.page.goto(visitor.site.url + "/")
     visitor.page.wait_for_selector(".sc-stores")
+    card = visitor.page.locator(".sc-store-card[href$=plain]")
+    # What is seen, not what is there: the header hides its numbers at this width.
+    told = card.inner_text()
+    assert "fixture · written " in told and " cells · " in told and " concepts" in told
     visitor.page.click(".sc-store-card[href$=plain]")
     visitor.wait_for_concept("c0001")
     assert visitor.page.url.endswith("/?store=plain")
