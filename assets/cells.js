@@ -102,9 +102,25 @@
   const SHORT = { "used and differential": "used and DE", "only differential": "DE only" };
   functions.scQuadrant = (value) => SHORT[value] ?? value ?? "not placed";
 
-  // The dot tells the quadrant where its own column is out of sight.
-  components.SwapCell = ({ data }) =>
-    make("span", `sc-quadrant is-${(data.quadrant ?? "none").replaceAll(" ", "-")}`, data.name);
+  const markOf = ({ href, title }) =>
+    window.React.createElement(
+      "a",
+      { className: "sc-set-out", href, title, "aria-label": title, target: "_blank", rel: "noopener noreferrer" },
+      "↗",
+    );
+
+  // The dot tells the quadrant where its own column is out of sight; the hook, what it stands within.
+  components.SetCell = ({ data }) =>
+    make(
+      "span",
+      data.within ? "sc-set-line is-within" : "sc-set-line",
+      make(
+        "span",
+        data.quadrant ? `sc-set-text sc-quadrant is-${data.quadrant.replaceAll(" ", "-")}` : "sc-set-text",
+        data.name,
+      ),
+      data.link ? markOf(data.link) : null,
+    );
 
   components.FlagCell = ({ data }) =>
     data.flags.length

@@ -17,11 +17,12 @@
    * Everything a pane depends on -> the store of the pane in sight. The others keep what they had,
    * so the server is not asked about what nobody sees.
    */
-  functions.feedPanes = (tab, selection, attribution, differential, statistic, theme, config, ...had) => {
+  functions.feedPanes = (tab, selection, attribution, differential, statistic, theme, choices, config, ...had) => {
     const stores = window.dash_clientside.callback_context.outputs_list;
     if (!theme || !window.scconcepts.belongs(selection, config)) return stores.map(keep);
     const { store, concept } = selection;
-    const data = { tab, store, concept, attribution, differential, statistic, theme };
+    const set = choices?.set ?? "";
+    const data = { tab, store, concept, attribution, differential, statistic, theme, set };
     const wanted = `shown-${PANE_OF[tab] ?? tab}`;
     const isNew = (i) => JSON.stringify(had[i]) !== JSON.stringify(data);
     return stores.map(({ id }, i) => (id === wanted && isNew(i) ? data : keep()));

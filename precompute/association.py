@@ -16,6 +16,7 @@ ONE_SOURCE_SHARE = 0.9
 FEW_CELLS = 20
 DENSE_SHARE = 0.5
 UNSTABLE = 0.5
+_CELL_CYCLE = ("s_score", "g2m_score")
 
 
 @dataclass(frozen=True)
@@ -136,17 +137,30 @@ def find_flags(
         "one_batch": _from_one_source(association, obs, "batch"),
         "library_size": np.zeros(len(n_active), dtype=bool),
         "mitochondrial": np.zeros(len(n_active), dtype=bool),
+        "cell_cycle": np.zeros(len(n_active), dtype=bool),
         "dense": n_active > DENSE_SHARE * n_cells,
         "unstable": ~(stability >= UNSTABLE),
+        # These two need what is not at hand here; see `precompute.technical`.
+        "ribosomal": np.zeros(len(n_active), dtype=bool),
+        "donor_driven": np.zeros(len(n_active), dtype=bool),
     }
     for j, i in enumerate(association.numeric):
         column = obs.columns[i]
         if column.role == "qc":
-            flag = "library_size" if column.key == "library_size" else "mitochondrial"
-            strong = np.abs(association.rank_correlation[:, j]) >= TECHNICAL_CORRELATION
-            if flag == "library_size" or "mito" in column.key or "mt" in column.key.split("_"):
+            flag = _flag_of(column.key)
+            if flag:
+                strong = np.abs(association.rank_correlation[:, j]) >= TECHNICAL_CORRELATION
                 flags[flag] |= strong
     return flags
+
+
+def _flag_of(key: str) -> str | None:
+    """Return which warning a strong correlation with a quality-control number gives."""
+    if key == "library_size":
+        return "library_size"
+    if key in _CELL_CYCLE:
+        return "cell_cycle"
+    return "mitochondrial" if "mito" in key or "mt" in key.split("_") else None
 
 
 def _from_one_source(association: Association, obs: Obs, role: str) -> np.ndarray:

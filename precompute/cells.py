@@ -10,10 +10,12 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
+from precompute.cell_cycle import score_cell_cycle
+from precompute.conditions import choose_rows
 from precompute.config import DataConfig
 from precompute.counts import check_counts, find_counts
 from precompute.errors import InputError, fault
-from precompute.genes import GeneNames, read_gene_names, select_genes
+from precompute.genes import GeneNames, complete_var, read_gene_names, select_genes
 from precompute.obs import Obs, read_obs
 
 _MINIFIED = "_scvi_adata_minify_type"
@@ -68,8 +70,8 @@ class Cells:
         return scaled
 
 
-def read_h5ad(path: Path) -> ad.AnnData:
-    """Read an h5ad file whole.
+def read_h5ad(path: Path, backed: bool = False) -> ad.AnnData:
+    """Read an h5ad file whole, or only open it where `backed`; `load_cells` then reads its rows.
 
     Raises
     ------
@@ -79,15 +81,19 @@ def read_h5ad(path: Path) -> ad.AnnData:
     if not path.is_file():
         raise fault(path, "no such file", "an h5ad file", "Check `data.path` or --data.")
     try:
-        return ad.read_h5ad(path)
+        return ad.read_h5ad(path, backed="r" if backed else None)
     except Exception as error:  # h5py and anndata raise many kinds for a damaged file
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise fault(
-            path,
-            f"cannot be read ({reason[:160]})",
-            "a whole h5ad file",
-            "It may be truncated: compare its size with the source and copy it again.",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(where: object, error: Exception) -> InputError:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return fault(
+        where,
+        f"cannot be read ({reason[:160]})",
+        "a whole h5ad file",
+        "It may be truncated: compare its size with the source and copy it again.",
+    )
 
 
 def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
@@ -95,7 +101,7 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
 
     Parameters
     ----------
-    adata : raw counts in X, in a layer or in ``.raw``.
+    adata : raw counts in X, in a layer or in ``.raw``; may only be opened, not read.
     config : which columns mean what.
     source : what messages call the data.
 
@@ -103,8 +109,13 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
     ------
     InputError
         No cells, no raw counts, NaN or negative values, duplicate genes, columns that are not
-        there. Says where and how many.
+        there, no cell that meets `config.keep`. Says where and how many.
     """
+    notices = []
+    rows = choose_rows(adata.obs, config.keep, source)
+    if config.keep:
+        notices.append(f"{len(rows):,} of {adata.n_obs:,} cells meet data.keep and take part.")
+        adata = _take_rows(adata, rows, source)
     if adata.n_obs == 0 or adata.n_vars == 0:
         raise fault(
             source,
@@ -115,17 +126,17 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
     refuse_minified(adata, source)
     counts, counts_from, var = find_counts(adata, config.counts, source)
     check_counts(counts, source, counts_from)
-    genes = read_gene_names(var, config.gene_symbols, source)
+    genes = read_gene_names(complete_var(var, adata.var), config.gene_symbols, source)
     library_size = _read_library_size(adata.obs, counts, config.library_size, source)
     keep = np.flatnonzero((np.diff(counts.indptr) > 0) & (library_size > 0))
     if len(keep) == 0:
         raise fault(source, "every cell has 0 counts", "cells with counts", "Check the filter.")
-    notices = []
     if len(keep) < adata.n_obs:
         n = adata.n_obs - len(keep)
         notices.append(f"{n:,} of {adata.n_obs:,} cells have no counts and were left out.")
     counts, library_size = counts[keep], library_size[keep]
     obs = read_obs(adata.obs.iloc[keep], config, counts, library_size, genes.symbols, source)
+    obs = obs.with_numbers(score_cell_cycle(counts, library_size, genes.symbols))
     return Cells(
         source=source,
         counts=counts,
@@ -136,9 +147,21 @@ def load_cells(adata: ad.AnnData, config: DataConfig, source: str) -> Cells:
         obs=obs,
         obsm={name: np.asarray(m)[keep] for name, m in adata.obsm.items() if _is_matrix(m)},
         cell_ids=[str(name) for name in adata.obs_names[keep]],
-        source_rows=keep.astype(np.int64),
+        source_rows=rows[keep].astype(np.int64),
         notices=(*notices, *obs.notices),
     )
+
+
+def _take_rows(adata: ad.AnnData, rows: np.ndarray, source: str) -> ad.AnnData:
+    """Return these cells; of a file that is only opened they are read now, and it is closed."""
+    if not adata.isbacked:
+        return adata[rows]
+    try:
+        return adata[rows].to_memory()
+    except Exception as error:  # as in `read_h5ad`, in the parts that were not read there
+        raise _unreadable(source, error) from error
+    finally:
+        adata.file.close()
 
 
 def refuse_minified(adata: ad.AnnData, source: str) -> None:

@@ -128,7 +128,7 @@ def _add_run(commands, name: str, help_text: str, until: str) -> None:
     command.add_argument(
         "--gene-sets",
         action="append",
-        metavar="FILE.gmt|ENRICHR_NAME",
+        metavar="FILE.gmt|NAME",
         help="overrides enrichment.gene_sets; may be repeated",
     )
     command.set_defaults(run=_run, until=until)

@@ -168,8 +168,15 @@ def add_enrich_rankings(commands) -> None:
         "--gene-sets",
         action="append",
         default=[],
-        metavar="FILE.gmt|ENRICHR_NAME",
-        help="may be repeated (default: the sets that come with the project)",
+        metavar="FILE.gmt|NAME",
+        help="may be repeated; enrichr:NAME and msigdb:COLLECTION are downloaded once (default: "
+        "the sets that come with the project)",
+    )
+    command.add_argument(
+        "--aliases",
+        default="",
+        metavar="NAMES.tsv",
+        help="other names of genes: alias or Ensembl id, tab, symbol",
     )
     command.add_argument("--out", type=Path, required=True, metavar="TABLE.csv")
     command.add_argument(
@@ -197,6 +204,7 @@ def _enrich_rankings(options: argparse.Namespace) -> int:
         options.max_size,
         options.seed,
         options.threads,
+        options.aliases,
     )
     print(f"{options.out}: {n_rankings:,} rankings x {n_sets:,} gene sets")
     return 0

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from precompute.conditions import EXPECTED, parse_condition
 from precompute.config_sections import (
     AttributionConfig,
     DataConfig,
@@ -20,6 +21,7 @@ from precompute.config_sections import (
     NullsConfig,
     PackConfig,
 )
+from precompute.enrichment.sources import is_file
 from precompute.errors import InputError
 from precompute.records import parse_record
 
@@ -96,6 +98,7 @@ _AT_LEAST = {
     "dictionary.epochs": 1,
     "dictionary.auxk": 0.0,
     "dictionary.multi_topk": 0.0,
+    "dictionary.detail": 0.0,
     "attribution.max_cells": 2,
     "attribution.n_verify": 0,
     "attribution.set_swap_cells": 0,
@@ -171,7 +174,7 @@ def anchor_paths(config: Config, folder: Path) -> Config:
             return text
         return os.path.normpath(folder / text)
 
-    sets = tuple(anchor(s) if s.endswith(".gmt") else s for s in config.enrichment.gene_sets)
+    sets = tuple(anchor(s) if is_file(s) else s for s in config.enrichment.gene_sets)
     return replace(
         config,
         out=anchor(config.out),
@@ -182,7 +185,9 @@ def anchor_paths(config: Config, folder: Path) -> Config:
             token_dictionary=anchor(config.model.token_dictionary),
             median_dictionary=anchor(config.model.median_dictionary),
         ),
-        enrichment=replace(config.enrichment, gene_sets=sets),
+        enrichment=replace(
+            config.enrichment, gene_sets=sets, aliases=anchor(config.enrichment.aliases)
+        ),
         evaluation=replace(config.evaluation, sweep=anchor(config.evaluation.sweep)),
     )
 
@@ -217,6 +222,11 @@ def _check_values(config: Config, faults: list[str]) -> None:
         for where in ("dictionary.min_share", "dictionary.cut")
         if not 0 < _look_up(config, where) <= 1
     ]
+    faults += [
+        f"data.keep: found '{text}', expected {EXPECTED}"
+        for text in config.data.keep
+        if parse_condition(text) is None
+    ]
     _check_relations(config, faults)
 
 
@@ -225,6 +235,12 @@ def _check_relations(config: Config, faults: list[str]) -> None:
     if expansion is not None and expansion < _LEAST_EXPANSION:
         faults.append(
             f"dictionary.expansion: found {expansion}, expected at least {_LEAST_EXPANSION}"
+        )
+    detail = config.dictionary.detail
+    if expansion is not None and 0 < detail <= expansion:
+        faults.append(
+            f"dictionary.detail: found {detail}, expected above dictionary.expansion = {expansion} "
+            "(or 0 for no detail)"
         )
     if rate is not None and rate <= 0:
         faults.append(f"dictionary.learning_rate: found {rate}, expected above 0")

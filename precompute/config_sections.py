@@ -7,9 +7,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DataConfig:
-    """Which cells, and what their columns mean. Empty column names are guessed or left out."""
+    """Which cells, and what their columns mean. Empty column names are guessed or left out.
+
+    `keep` lists conditions on obs columns, ``COLUMN = VALUE | VALUE`` or ``COLUMN != VALUE``: cells
+    that meet all of them take part, and of a large file only they are read.
+    """
 
     path: str = ""
+    keep: tuple[str, ...] = ()
     counts: str = "auto"
     gene_symbols: str = "auto"
     cell_type: str = ""
@@ -68,7 +73,9 @@ class DictionaryConfig:
     `expansion` is the number of latents for each dimension of the embeddings; left out, it is the
     largest of which three quarters come back under other seeds. A concept has a member in
     `min_share` of the seeds, each at least `cut` alike to their mean. `polish` trains the concepts
-    once more; left out, it does so where `expansion` is left out too. `keep_latents` keeps the
+    once more; left out, it does so where `expansion` is left out too. `detail` adds the concepts of
+    larger autoencoders, so many latents for each dimension, where no concept is alike: finer ones,
+    among which each cell chooses for itself; 0 leaves them out. `keep_latents` keeps the
     latents that did not recur in the store as well: about 2 bytes for each cell, seed and active
     latent.
     """
@@ -85,6 +92,7 @@ class DictionaryConfig:
     min_share: float = 0.8
     cut: float = 0.6
     polish: bool | None = None
+    detail: float = 0.0
     keep_latents: bool = True
 
 
@@ -107,9 +115,14 @@ class AttributionConfig:
 
 @dataclass(frozen=True)
 class EnrichmentConfig:
-    """Gene sets: GMT files, or names of Enrichr libraries. Empty means the set shipped with us."""
+    """Gene sets: GMT files, or names of Enrichr and MSigDB libraries. Empty means the set shipped.
+
+    `aliases` is a table of other names of genes (alias or id, tab, symbol), by which names are
+    found that are neither a symbol nor an id of the data.
+    """
 
     gene_sets: tuple[str, ...] = ()
+    aliases: str = ""
     min_size: int = 10
     max_size: int = 500
     n_top_genes: int = 50

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import anndata as ad
 
+from precompute.cache import cache_folder
 from precompute.config import Config, DataConfig, ModelConfig
 from precompute.errors import InputError, fault
 from precompute.workspace import digest_file
@@ -58,12 +59,6 @@ DATASETS = {
         ),
     ),
 }
-
-
-def cache_folder() -> Path:
-    """Return where downloads are kept: ``SCCONCEPTS_DATA``, else the user's cache folder."""
-    chosen = os.environ.get("SCCONCEPTS_DATA")
-    return Path(chosen) if chosen else Path.home() / ".cache" / "scconcepts" / "data"
 
 
 def fetch_dataset(name: str) -> Config:

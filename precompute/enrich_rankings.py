@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -13,11 +14,18 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from precompute.enrichment.batch import BatchedPrerank
-from precompute.enrichment.gene_sets import MatchedSets, load_libraries, match_sets
+from precompute.enrichment.gene_sets import (
+    MatchedSets,
+    load_libraries,
+    make_lookup,
+    match_sets,
+)
 from precompute.enrichment.prerank import prerank_scores
 from precompute.enrichment.results import Scores
 from precompute.errors import InputError, fault
 from precompute.whole_file import write_whole
+
+log = logging.getLogger("precompute")
 
 COLUMNS = ("ranking", "gene_set", "size", "es", "nes", "p", "q", "q_table", "leading_edge")
 
@@ -31,15 +39,17 @@ def enrich_rankings(
     max_size: int = 500,
     seed: int = 0,
     threads: int = 1,
+    aliases: str = "",
 ) -> tuple[int, int]:
     """Test gene sets on every ranking of a CSV file and write a table; return its two counts.
 
     Parameters
     ----------
     path : rows are genes, their symbols in the first column; the others are rankings.
-    gene_sets : GMT files or names of Enrichr libraries; the shipped sets when empty.
+    gene_sets : GMT files or names of libraries; the shipped sets when empty.
     out : the table, a row for each ranking and gene set; within a ranking smallest p first. q is
         Benjamini and Hochberg's over the sets of a ranking, `q_table` over the whole table.
+    aliases : path of a table of other names of genes, or empty.
     method : "batched", or "gseapy" for the reference (multilevel), one ranking after the other.
 
     Raises
@@ -56,7 +66,10 @@ def enrich_rankings(
         )
     libraries = load_libraries(gene_sets)
     table = read_rankings(path)
-    sets = match_sets(libraries, list(table.index), min_size, max_size)
+    lookup = make_lookup(list(table.index), aliases=aliases)
+    sets = match_sets(libraries, lookup, min_size, max_size)
+    for notice in sets.notices:
+        log.info("note: %s", notice)
     rankings = table.to_numpy(np.float64).T
     with write_whole(out) as unfinished:
         found: Iterator[Scores]

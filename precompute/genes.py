@@ -36,6 +36,18 @@ class GeneNames:
     symbols: list[str]
 
 
+def complete_var(var: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """Return `var`, the table of ``.raw``, with the columns that only `whole` has.
+
+    The CELLxGENE schema keeps symbols beside the normalised values, and counts in ``.raw``, whose
+    table may be bare. Genes that `whole` lacks have no value there.
+    """
+    missing = [name for name in whole.columns if name not in var]
+    if var is whole or not missing or not (var.index.is_unique and whole.index.is_unique):
+        return var
+    return var.join(whole[missing])
+
+
 def read_gene_names(var: pd.DataFrame, column: str, source: str) -> GeneNames:
     """Return the genes' ids and symbols from the var table.
 
@@ -66,6 +78,10 @@ def read_gene_names(var: pd.DataFrame, column: str, source: str) -> GeneNames:
             f"one of: {', '.join(map(str, var.columns))}",
             "Correct the name.",
         )
+    if column == "auto" and all(name.isdecimal() for name in index):
+        numbered = _name_numbered(var)
+        if numbered is not None:
+            return numbered
     if column != "auto" or _looks_like_ensembl(index):
         chosen = column if column != "auto" else _first_present(var, _SYMBOL_COLUMNS)
         symbols = index if chosen is None else _fill_missing(var[chosen], index)
@@ -105,6 +121,19 @@ def select_genes(counts: sp.csr_matrix, symbols: list[str], n_top_genes: int) ->
         score = table["dispersions_norm"].fillna(-np.inf).to_numpy()
         return expressed[np.sort(np.argsort(-score, kind="stable")[:n_top_genes])]
     return expressed[np.flatnonzero(table["highly_variable"].to_numpy())]
+
+
+def _name_numbered(var: pd.DataFrame) -> GeneNames | None:
+    """Return the genes of a table whose index only counts them, as a slice of the Census has it.
+
+    None where it has no column of unique ids.
+    """
+    id_column, symbol_column = (_first_present(var, c) for c in (_ID_COLUMNS, _SYMBOL_COLUMNS))
+    ids = [] if id_column is None else [str(name) for name in var[id_column]]
+    if not ids or len(set(ids)) < len(ids):
+        return None
+    symbols = ids if symbol_column is None else _fill_missing(var[symbol_column], ids)
+    return GeneNames(ids=ids, symbols=_make_unique(symbols, ids))
 
 
 def _looks_like_ensembl(names: list[str]) -> bool:

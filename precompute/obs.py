@@ -22,7 +22,7 @@ _SCHEMA_COLUMNS = {
     "tissue": "tissue",
 }
 _MITOCHONDRIAL = re.compile(r"mito|(^|[._ ])mt($|[._ ])", re.IGNORECASE)
-_COUNTED = ("library_size", "genes_detected")
+_COUNTED = ("library_size", "genes_detected", "s_score", "g2m_score")
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,16 @@ class Obs:
     def find_name(self, name: str) -> Column | None:
         """Return the column called `name` in the data, or None."""
         return next((column for column in self.columns if column.name == name), None)
+
+    def with_numbers(self, numbers: dict[str, np.ndarray]) -> Obs:
+        """Return the columns with quality-control numbers added, those that are there kept."""
+        taken = {column.key for column in self.columns}
+        added = [
+            Column(name, name, "qc", None, values)
+            for name, values in numbers.items()
+            if name not in taken
+        ]
+        return Obs([*self.columns, *added], self.notices)
 
     def to_frame(self, cell_ids: list[str]) -> pd.DataFrame:
         """Return the columns under their names in the data, one row a cell."""

@@ -32,7 +32,7 @@ from precompute.run import Run
 from scconcepts_app.store.columns import encode_ragged, encode_strings
 from scconcepts_app.store.manifest import Manifest, MapInfo, ObsColumn
 from scconcepts_app.store.payload import encode_payload, join_payloads
-from scconcepts_app.store.schema import CONCEPT_FLAGS
+from scconcepts_app.store.schema import ASSOCIATION_NUMBERS, ASSOCIATION_TESTS, CONCEPT_FLAGS
 from scconcepts_app.store.writer import StoreWriter
 
 _PACKAGES = ("scconcepts", "numpy", "torch", "anndata", "scanpy", "scvi-tools", "gseapy")
@@ -171,8 +171,11 @@ def _add_activations(writer: StoreWriter, run: Run, order: np.ndarray) -> None:
 def _add_association(writer: StoreWriter, run: Run) -> None:
     output = run.outputs["association"]
     writer.add("association/level", output.array("levels"))
-    for name in ("auroc", "f1", "share", "numeric", "rank_correlation"):
+    names = ("auroc", "f1", "share", "numeric", "rank_correlation", "share_of_variance")
+    for name in names:
         writer.add(f"association/{name}", output.array(name))
+    for name in (*ASSOCIATION_TESTS, *ASSOCIATION_NUMBERS):
+        writer.add(f"association/tests/{name}", output.array(f"tests.{name}"))
 
 
 def _make_manifest(
@@ -196,7 +199,7 @@ def _make_manifest(
             "n_latents": n_latents,
             "n_gene_sets": libraries[1],
             "d_embedding": run.embeddings.shape[1],
-            "k": run.dictionary.k,
+            "k": run.dictionary.most_active,
         },
         obs=[_obs_column(column) for column in cells.obs.columns],
         maps=maps,
@@ -208,6 +211,7 @@ def _make_manifest(
         provenance={
             "config": run.config.to_dict(),
             "inputs": {"cells": {"source": cells.source, "sha256": run.input_digest}},
+            "gene_sets": run.sets.provenance(),
             "packages": _package_versions(),
             "python": platform.python_version(),
             "device": str(run.device),

@@ -43,6 +43,8 @@ log = logging.getLogger("precompute")
 
 # Raised when a stage computes something else from the same inputs, so that old outputs go.
 CODE_VERSION = 3
+# The same for single stages, whose outputs alone go.
+_METHODS = {"association": "donors and cell cycle", "naming": "evidence with donors"}
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def run_pipeline(
     sizes = {"cells": run.cells.n_cells, "genes": len(run.cells.model_genes)}
     sizes["gene sets"] = len(run.sets.names)
     _report("cells", started, ", ".join(f"{size:,} {word}" for word, size in sizes.items()))
-    for notice in run.cells.notices:
+    for notice in (*run.cells.notices, *run.sets.notices):
         log.info("    note: %s", notice)
     if until == "cells":
         return None
@@ -173,7 +175,7 @@ def _open_run(config: Config, adata: ad.AnnData | None, device: Any) -> Run:
         if not config.data.path:
             raise fault("data.path", "not given", "an h5ad file", "Set it, or use --data.")
         path = Path(config.data.path)
-        adata = read_h5ad(path)
+        adata = read_h5ad(path, backed=bool(config.data.keep))
         source, digest = path.name, digest_file(path)
     else:
         source, digest = config.title, "embedded in scanpy"
@@ -265,14 +267,26 @@ def _fingerprint(stage: Stage, run: Run, earlier: dict[str, str]) -> str:
             "stage": stage.name,
             "code": CODE_VERSION,
             "input": run.input_digest,
-            "data": asdict(replace(run.config.data, path="")),
-            "config": {name: config[name] for name in stage.sections},
+            "data": _settled(asdict(replace(run.config.data, path=""))),
+            "config": {name: _settled(config[name]) for name in stage.sections},
             "needs": {name: earlier[name] for name in stage.needs},
             **_digest_files(stage.name, run),
             # Its matched cells are those of the counterfactuals.
             **({"match": config["attribution"]["match"]} if stage.name == "differential" else {}),
         }
     )
+
+
+def _settled(section: Any) -> Any:
+    """Return a section of the config as a fingerprint has it.
+
+    The gene sets' digest stands for `aliases`; without conditions, `keep` changes nothing, and
+    outputs from before there were any stay good.
+    """
+    if not isinstance(section, dict):
+        return section
+    idle = {"aliases"} if section.get("keep") else {"aliases", "keep"}
+    return {name: value for name, value in section.items() if name not in idle}
 
 
 def _digest_files(stage: str, run: Run) -> dict[str, str]:
@@ -283,6 +297,8 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
         members = [found.tolist() for found in run.sets.members]
         sets = digest_json([run.sets.names, run.sets.descriptions, members])
         return {"sets": sets, "method": "batched", "rankings": "presence and absence apart"}
+    if stage in _METHODS:
+        return {"method": _METHODS[stage]}
     if stage == "evaluation" and run.config.evaluation.sweep:
         return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
     return {}

@@ -15,7 +15,12 @@ from precompute.attribution import Population, make_population
 from precompute.cells import Cells
 from precompute.config import Config
 from precompute.dictionary import Dictionary, activation_matrix
-from precompute.enrichment.gene_sets import MatchedSets, load_libraries, match_sets
+from precompute.enrichment.gene_sets import (
+    MatchedSets,
+    load_libraries,
+    make_lookup,
+    match_sets,
+)
 from precompute.errors import fault
 from precompute.models.base import CellModel
 from precompute.models.choose import load_model
@@ -68,7 +73,13 @@ class Run:
             name: np.array(output.array(name))
             for name in ("encoder", "encoder_bias", "decoder", "center")
         }
-        return Dictionary(**arrays, scale=output.record["scale"], k=output.record["k"])
+        return Dictionary(
+            **arrays,
+            scale=output.record["scale"],
+            k=output.record["k"],
+            n_general=output.record.get("n_general"),
+            k_detail=output.record.get("k_detail", 0),
+        )
 
     @cached_property
     def sets(self) -> MatchedSets:
@@ -77,16 +88,18 @@ class Run:
         Raises
         ------
         InputError
-            A GMT file is missing or malformed, or no set fits the genes.
+            A file of gene sets or of aliases is missing or malformed, or no set fits the genes.
         """
         settings, cells = self.config.enrichment, self.cells
         symbols = [cells.genes.symbols[i] for i in cells.model_genes]
+        ids = [cells.genes.ids[i] for i in cells.model_genes]
         libraries = load_libraries(settings.gene_sets)
-        return match_sets(libraries, symbols, settings.min_size, settings.max_size)
+        lookup = make_lookup(symbols, ids, settings.aliases)
+        return match_sets(libraries, lookup, settings.min_size, settings.max_size)
 
     @cached_property
     def activation_pairs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Concepts and activations of each cell, both (n_cells, k); -1 and 0 for none."""
+        """Concepts and activations of each cell, both (n_cells, most_active); -1, 0 for none."""
         output = self.outputs["dictionary"]
         return np.array(output.array("indices")), np.array(output.array("values"))
 

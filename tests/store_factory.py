@@ -26,6 +26,7 @@ from scconcepts_app.store.schema import (
     ENRICHMENT_COLUMNS,
 )
 from scconcepts_app.store.writer import StoreWriter
+from tests.store_factory_association import add_donor_tests
 from tests.store_factory_evaluation import add_evaluation, describe_evaluation
 from tests.store_factory_latents import (
     N_LATENTS,
@@ -68,6 +69,7 @@ def write_store(target: Path, n_cells: int = 300, n_other_genes: int = 30, seed:
         _add_genes_of_concepts(writer, rng, n_concepts, n_genes)
         _add_gene_sets(writer, rng, symbols, n_concepts)
         _add_association(writer, cells, activation)
+        add_donor_tests(writer, n_concepts)
         add_faithfulness(writer, n_concepts, n_genes - 3)
         add_cell_effects(writer, more, activation, expression, n_genes - 3)
         add_set_swap(writer, more, n_concepts)
@@ -241,7 +243,8 @@ def _add_genes_of_concepts(writer, rng, n_concepts, n_genes):
 def _add_gene_sets(writer, rng, symbols, n_concepts):
     names = [f"{label} markers" for label in CELL_TYPES] + ["Interferon response"]
     writer.add_group("gene_sets/name", encode_strings(names))
-    writer.add_group("gene_sets/description", encode_strings(["A reference, 2020"] * len(names)))
+    told = ["A reference, 2020"] * len(CELL_TYPES) + ["GO:0034340, 2020"]
+    writer.add_group("gene_sets/description", encode_strings(told))
     writer.add("gene_sets/library", np.zeros(len(names)))
     members = [{"gene": np.arange(5 * i, 5 * i + 5)} for i in range(len(names))]
     writer.add_group("gene_sets/members", encode_ragged(members, {"gene": "int32"}))

@@ -2,6 +2,7 @@
 
 from precompute.dictionary.checkpoint import load_dictionary, save_dictionary
 from precompute.dictionary.consensus import Consensus, NothingRecursError, find_consensus
+from precompute.dictionary.detail import add_detail
 from precompute.dictionary.kinship import find_parents
 from precompute.dictionary.leftovers import Leftovers, leftover_activations
 from precompute.dictionary.metrics import (
@@ -32,6 +33,7 @@ __all__ = [
     "activation_correlation",
     "activation_matrix",
     "active_cells",
+    "add_detail",
     "choose_size",
     "dead_latents",
     "explained_variance",

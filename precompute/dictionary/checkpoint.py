@@ -14,7 +14,7 @@ from precompute.errors import InputError, fault
 
 _ARRAYS = {"encoder": 2, "encoder_bias": 1, "decoder": 2, "center": 1}
 _SETTINGS = {"scale": np.float64, "k": np.int64}
-_OPTIONAL = "curve"
+_OPTIONAL = {"curve": 1, "levels": 1}
 
 
 def save_dictionary(dictionary: Dictionary, path: Path | str) -> None:
@@ -31,7 +31,10 @@ def save_dictionary(dictionary: Dictionary, path: Path | str) -> None:
         name: np.array([getattr(dictionary, name)], kind) for name, kind in _SETTINGS.items()
     }
     if dictionary.curve is not None:
-        tensors[_OPTIONAL] = dictionary.curve
+        tensors["curve"] = dictionary.curve
+    if dictionary.n_general is not None:
+        levels = [dictionary.n_general, dictionary.k_detail]
+        tensors["levels"] = np.array(levels, np.float32)
     # save() writes the memory of an array, which must therefore be in C order.
     contents = save({name: np.ascontiguousarray(array) for name, array in tensors.items()})
     write_whole(path, contents)
@@ -65,7 +68,7 @@ def load_dictionary(path: Path | str) -> Dictionary:
     except (OSError, SafetensorError) as error:
         raise _unreadable(path, str(error)) from error
     _check_names(path, set(tensors))
-    for name, n_axes in (_ARRAYS | {_OPTIONAL: 1}).items():
+    for name, n_axes in (_ARRAYS | _OPTIONAL).items():
         array = tensors.get(name)
         if array is not None and (array.ndim != n_axes or array.dtype != np.float32):
             raise _unreadable(path, f"'{name}' is {array.dtype} of shape {array.shape}")
@@ -80,7 +83,9 @@ def load_dictionary(path: Path | str) -> Dictionary:
             center=tensors["center"],
             scale=float(tensors["scale"][0]),
             k=int(tensors["k"][0]),
-            curve=tensors.get(_OPTIONAL),
+            curve=tensors.get("curve"),
+            n_general=int(tensors["levels"][0]) if "levels" in tensors else None,
+            k_detail=int(tensors["levels"][1]) if "levels" in tensors else 0,
         )
     except InputError as error:
         raise _unreadable(path, str(error)) from error
@@ -88,7 +93,7 @@ def load_dictionary(path: Path | str) -> Dictionary:
 
 def _check_names(path: Path, names: set[str]) -> None:
     needed = _ARRAYS.keys() | _SETTINGS.keys()
-    missing, unknown = needed - names, names - needed - {_OPTIONAL}
+    missing, unknown = needed - names, names - needed - _OPTIONAL.keys()
     if missing or unknown:
         raise _unreadable(path, f"arrays missing {sorted(missing)}, unknown {sorted(unknown)}")
 

@@ -71,6 +71,18 @@ def gather_leftovers(
     )
 
 
+def join_leftovers(first: Leftovers, second: Leftovers, shift: int) -> Leftovers:
+    """Return both, the dictionaries of the second counted from `shift`."""
+    moved = second.owners + np.array([shift, 0], np.int32)
+    return Leftovers(
+        owners=np.concatenate([first.owners, moved]),
+        decoder=np.concatenate([first.decoder, second.decoder]),
+        n_seeds=np.concatenate([first.n_seeds, second.n_seeds]),
+        closest=np.concatenate([first.closest, second.closest]),
+        similarity=np.concatenate([first.similarity, second.similarity]),
+    )
+
+
 def leftover_activations(
     dictionaries: Sequence[Dictionary], owners: np.ndarray, embeddings: np.ndarray
 ) -> sp.csc_matrix:

@@ -28,14 +28,17 @@ class Dictionary:
     decoder : (n_latents, d_embedding) float32, rows of unit length.
     center : (d_embedding,) float32, mean embedding of the training cells.
     scale : root mean square of the centred training embeddings, over all their entries.
-    k : the most latents active in one cell.
+    k : the most latents active in one cell; of the general level, where there are two.
+    n_general : the first so many latents are the general level, the others the detail, and a
+        cell chooses among each for itself. None where there is one level.
+    k_detail : the most latents of the detail active in one cell.
     curve : (n_epochs,) float32, explained variance of each epoch while training, or None.
 
     Raises
     ------
     InputError
         Shapes that do not fit together, numbers that are not finite, a scale that is not
-        positive, or `k` outside 1..n_latents.
+        positive, a k outside 1..latents of its level, or `n_general` outside 1..n_latents - 1.
     """
 
     encoder: np.ndarray
@@ -45,6 +48,8 @@ class Dictionary:
     scale: float
     k: int
     curve: np.ndarray | None = None
+    n_general: int | None = None
+    k_detail: int = 0
 
     def __post_init__(self) -> None:
         if self.encoder.ndim != 2:
@@ -64,12 +69,31 @@ class Dictionary:
                 raise _misfit(name, "NaN or infinity", "finite numbers")
         if not (np.isfinite(self.scale) and self.scale > 0):
             raise _misfit("scale", self.scale, "a positive number")
-        check_k(self.k, n_latents)
+        if self.n_general is None:
+            check_k(self.k, n_latents)
+            return
+        if not 1 <= self.n_general < n_latents:
+            raise _misfit("n_general", self.n_general, f"1..{n_latents - 1}")
+        check_k(self.k, self.n_general)
+        check_k(self.k_detail, n_latents - self.n_general)
 
     @property
     def n_latents(self) -> int:
         """Number of latents (of concepts, for a consensus)."""
         return self.encoder.shape[0]
+
+    @property
+    def levels(self) -> list[tuple[slice, int]]:
+        """The latents of each level and how many of them a cell chooses, the general first."""
+        if self.n_general is None:
+            return [(slice(0, self.n_latents), self.k)]
+        detail = slice(self.n_general, self.n_latents)
+        return [(slice(0, self.n_general), self.k), (detail, self.k_detail)]
+
+    @property
+    def most_active(self) -> int:
+        """The most latents active in one cell, over all levels."""
+        return sum(k for _, k in self.levels)
 
     @property
     def d_embedding(self) -> int:
@@ -99,14 +123,16 @@ class Dictionary:
 
         Returns
         -------
-        indices : (n_cells, k) int32, -1 where fewer than k pre-activations are positive.
-        values : (n_cells, k) float32, positive and descending, 0 where the index is -1.
+        indices : (n_cells, most_active) int32, -1 where fewer pre-activations are positive.
+        values : (n_cells, most_active) float32, positive and descending, 0 where the index is -1.
         """
         embeddings = self._checked(embeddings)
-        indices = np.empty((len(embeddings), self.k), np.int32)
-        values = np.empty((len(embeddings), self.k), np.float32)
+        indices = np.empty((len(embeddings), self.most_active), np.int32)
+        values = np.empty((len(embeddings), self.most_active), np.float32)
         for rows in _chunks(len(embeddings), self.n_latents):
-            indices[rows], values[rows] = _top_k(self.pre_activations(embeddings[rows]), self.k)
+            found = self.pre_activations(embeddings[rows])
+            parts = [_top_k(found, level, k) for level, k in self.levels]
+            indices[rows], values[rows] = parts[0] if len(parts) == 1 else _merge(parts)
         return indices, values
 
     def reconstruct(self, indices: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -114,7 +140,7 @@ class Dictionary:
 
         Parameters
         ----------
-        indices, values : (n_cells, k), as `activate` returns them.
+        indices, values : (n_cells, most_active), as `activate` returns them.
         """
         embeddings = np.empty((len(indices), self.d_embedding), np.float32)
         for rows in _chunks(len(indices), indices.shape[1] * self.d_embedding):
@@ -136,7 +162,8 @@ class Dictionary:
         return embeddings
 
 
-def _top_k(pre_activations: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _top_k(pre_activations: np.ndarray, level: slice, k: int) -> tuple[np.ndarray, np.ndarray]:
+    pre_activations = pre_activations[:, level]
     kept = np.argpartition(-pre_activations, k - 1, axis=1)[:, :k]
     kept.sort(axis=1)  # with the stable sort below: equal values in the order of their index
     values = np.take_along_axis(pre_activations, kept, axis=1)
@@ -144,7 +171,14 @@ def _top_k(pre_activations: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]
     indices = np.take_along_axis(kept, order, axis=1)
     values = np.take_along_axis(values, order, axis=1)
     positive = values > 0
-    return np.where(positive, indices, -1), np.where(positive, values, 0)
+    return np.where(positive, indices + level.start, -1), np.where(positive, values, 0)
+
+
+def _merge(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the choices of several levels as one, best first, none last."""
+    indices, values = (np.concatenate(columns, axis=1) for columns in zip(*parts, strict=True))
+    order = np.argsort(-values, axis=1, kind="stable")
+    return np.take_along_axis(indices, order, axis=1), np.take_along_axis(values, order, axis=1)
 
 
 def _chunks(n_rows: int, values_per_row: int) -> Iterator[slice]:

@@ -39,16 +39,31 @@ def compare_encoders(a: Source, b: Source) -> Section:
     reason = _why_not_transferred(a, b)
     if reason:
         return missing(reason)
-    arrays = {
-        name: np.array(a.store.array(f"dictionary/{name}"))
-        for name in ("encoder", "encoder_bias", "decoder", "center")
-    }
-    scale, k = float(a.store.array("dictionary/scale")[0]), a.store.manifest.counts["k"]
-    dictionary = Dictionary(**arrays, scale=scale, k=k)
+    dictionary = _dictionary_of(a)
     pairs = dictionary.activate(np.array(b.store.array("embeddings")))
     moved = activation_matrix(*pairs, dictionary.n_latents)
     found = activation_correlation(moved, b.activations)
     return {"n_cells": b.store.n_cells, **_match_by_activation(a, b, found)}
+
+
+def _dictionary_of(source: Source) -> Dictionary:
+    store = source.store
+    encoder, bias, decoder, center, scale = (
+        np.array(store.array(f"dictionary/{name}"))
+        for name in ("encoder", "encoder_bias", "decoder", "center", "scale")
+    )
+    said = store.manifest.dictionary
+    k_detail = int(said.get("k_detail", 0))
+    return Dictionary(
+        encoder,
+        bias,
+        decoder,
+        center,
+        float(scale[0]),
+        store.manifest.counts["k"] - k_detail,
+        n_general=said.get("n_general"),
+        k_detail=k_detail,
+    )
 
 
 def _match_by_activation(a: Source, b: Source, found: np.ndarray) -> Section:

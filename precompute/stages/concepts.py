@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -11,19 +10,15 @@ import numpy as np
 from precompute.config import DictionaryConfig
 from precompute.device import threads_for
 from precompute.dictionary import (
-    Consensus,
     Dictionary,
     Settings,
     activation_matrix,
     choose_size,
     dead_latents,
     explained_variance,
-    find_consensus,
     find_parents,
     leftover_activations,
     mean_active,
-    polish,
-    train_dictionaries,
 )
 from precompute.dictionary.size import LARGEST
 from precompute.errors import fault
@@ -31,6 +26,7 @@ from precompute.models.choose import make_model
 from precompute.models.surrogate import SurrogateModel
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
+from precompute.stages.learning import Learned, learn_concepts, make_settings
 
 
 def run_model(run: Run, folder: Path) -> tuple[Arrays, Record]:
@@ -78,40 +74,10 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
     """Train the seeds, keep what recurs as concepts, and activate them in every cell."""
     config, embeddings = run.config.dictionary, run.embeddings
     seeds = [run.config.seed * config.n_seeds + i for i in range(config.n_seeds)]
-    settings = _settings(run)
-    with progress_bar("dictionary") as progress:
-        training = train_dictionaries(
-            embeddings,
-            settings,
-            seeds,
-            str(run.device),
-            progress,
-            state=run.parts.folder / "training.safetensors" if run.parts else None,
-        )
-    trained = training.dictionaries
-    consensus = agree(run, trained, embeddings, settings)
-    concepts = consensus.dictionary
+    state = run.parts.folder if run.parts else None
+    learned = learn_concepts(run, embeddings, _settings(run), seeds, state=state)
+    consensus, concepts = learned.consensus, learned.consensus.dictionary
     indices, values = concepts.activate(embeddings)
-    singles = [d.activate(embeddings) for d in trained]
-    record = {
-        "scale": float(concepts.scale),
-        "k": int(concepts.k),
-        "n_concepts": int(concepts.n_latents),
-        "n_latents": settings.n_latents,
-        "n_seeds": config.n_seeds,
-        "min_seeds": consensus.needed,
-        "seeds": seeds,
-        "explained_variance": explained_variance(embeddings, concepts.reconstruct(indices, values)),
-        "explained_variance_of_seeds": [
-            explained_variance(embeddings, d.reconstruct(*pair))
-            for d, pair in zip(trained, singles, strict=True)
-        ],
-        "mean_active": mean_active(indices),
-        "dead_latents": [len(dead_latents(pair[0], settings.n_latents)) for pair in singles],
-        "latents_not_recurring": consensus.n_not_recurring,
-        "mean_stability": float(consensus.stability.mean()),
-        "learning_rate": training.learning_rate,
-    }
     arrays = {
         "encoder": concepts.encoder,
         "encoder_bias": concepts.encoder_bias,
@@ -124,47 +90,47 @@ def run_dictionary(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "stability_high": consensus.stability_high,
         "n_seeds": consensus.n_seeds,
         "parent": find_parents(activation_matrix(indices, values, concepts.n_latents)),
-        "curves": np.array(training.curves, np.float32),
+        "curves": np.array(learned.training.curves, np.float32),
     }
     if config.keep_latents:
-        arrays |= _leftover_arrays(consensus, trained, embeddings, seeds)
-    return arrays, record
+        arrays |= _leftover_arrays(learned, embeddings)
+    return arrays, _describe(learned, embeddings, seeds)
 
 
-def agree(
-    run: Run, trained: Sequence[Dictionary], embeddings: np.ndarray, settings: Settings
-) -> Consensus:
-    """Return what recurs in the dictionaries of the seeds, by the rules of the config.
+def _describe(learned: Learned, embeddings: np.ndarray, seeds: list[int]) -> Record:
+    training, consensus = learned.training, learned.consensus
+    concepts, trained = consensus.dictionary, training.dictionaries
+    chosen = [d.activate(embeddings)[0] for d in trained]
+    record = {
+        "scale": float(concepts.scale),
+        "k": int(concepts.k),
+        "n_concepts": int(concepts.n_latents),
+        "n_latents": trained[0].n_latents,
+        "n_seeds": len(seeds),
+        "min_seeds": consensus.needed,
+        "seeds": seeds,
+        "explained_variance": _explained(concepts, embeddings),
+        "explained_variance_of_seeds": [_explained(d, embeddings) for d in trained],
+        "mean_active": mean_active(concepts.activate(embeddings)[0]),
+        "dead_latents": [
+            len(dead_latents(found, d.n_latents)) for found, d in zip(chosen, trained, strict=True)
+        ],
+        "latents_not_recurring": consensus.n_not_recurring,
+        "mean_stability": float(consensus.stability.mean()),
+        "learning_rate": training.learning_rate,
+    }
+    if concepts.n_general is not None:
+        record |= {
+            "n_general": concepts.n_general,
+            "k_detail": concepts.k_detail,
+            "detail_latents": learned.n_detail,
+            "explained_variance_of_general": _explained(learned.general, embeddings),
+        }
+    return record
 
-    Raises
-    ------
-    NothingRecursError
-        The seeds agree on nothing.
-    """
-    config = run.config.dictionary
-    # In larger dictionaries than the cells support it costs recurrence.
-    is_polished = config.expansion is None if config.polish is None else config.polish
 
-    def finish(concepts: Dictionary) -> Dictionary:
-        return polish(concepts, embeddings, settings, str(run.device))
-
-    return find_consensus(
-        trained, embeddings, config.min_share, config.cut, finish if is_polished else None
-    )
-
-
-def make_settings(config: DictionaryConfig, n_latents: int) -> Settings:
-    """Return the settings of autoencoders of a size, as the config has them."""
-    return Settings(
-        n_latents,
-        config.k,
-        config.epochs,
-        config.variant,
-        learning_rate=config.learning_rate,
-        resample=config.resample,
-        auxk=config.auxk,
-        multi_topk=config.multi_topk,
-    )
+def _explained(dictionary: Dictionary, embeddings: np.ndarray) -> float:
+    return explained_variance(embeddings, dictionary.reconstruct(*dictionary.activate(embeddings)))
 
 
 def _settings(run: Run) -> Settings:
@@ -183,15 +149,13 @@ def _settings(run: Run) -> Settings:
     return replace(settings, n_latents=int(chosen["n_latents"]))
 
 
-def _leftover_arrays(
-    consensus: Consensus, trained: Sequence[Dictionary], embeddings: np.ndarray, seeds: list[int]
-) -> Arrays:
+def _leftover_arrays(learned: Learned, embeddings: np.ndarray) -> Arrays:
     """Return the latents that belong to no concept, and in which cells they are active."""
-    left = consensus.leftovers
-    active = leftover_activations(trained, left.owners, embeddings)
+    left = learned.consensus.leftovers
+    active = leftover_activations(learned.dictionaries, left.owners, embeddings)
     active.sort_indices()
     return {
-        "latents.seed": np.array(seeds, np.int32)[left.owners[:, 0]],
+        "latents.seed": np.array(learned.seeds, np.int32)[left.owners[:, 0]],
         "latents.position": left.owners[:, 0],
         "latents.index": left.owners[:, 1],
         "latents.decoder": left.decoder,

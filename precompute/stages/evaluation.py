@@ -171,7 +171,7 @@ def _train_single(run: Run) -> Dictionary:
     n_units = min(run.dictionary.n_latents, run.cells.n_cells)
     settings = Settings(
         n_units,
-        min(config.k, n_units),
+        min(run.dictionary.most_active, n_units),
         config.epochs,
         config.variant,
         learning_rate=config.learning_rate,

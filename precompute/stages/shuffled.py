@@ -17,14 +17,14 @@ from precompute.attribution import (
 )
 from precompute.attribution.matched_cells import match_cells
 from precompute.device import threads_for
-from precompute.dictionary import Dictionary, train_dictionaries
+from precompute.dictionary import Dictionary
 from precompute.differential import wilcoxon_all, wilcoxon_matched
 from precompute.nulls import shuffle_genes
 from precompute.progress import progress_bar
 from precompute.run import Run
-from precompute.stages.concepts import agree, make_settings
 from precompute.stages.evaluation import choose_rows
 from precompute.stages.genes import make_rankings
+from precompute.stages.learning import learn_concepts, make_settings
 
 
 class ShuffledCells(NamedTuple):
@@ -87,11 +87,8 @@ def _covariates(run: Run, rows: np.ndarray) -> np.ndarray | None:
 def _learn(run: Run, embeddings: np.ndarray) -> Dictionary:
     record = run.outputs["dictionary"].record
     settings = make_settings(run.config.dictionary, min(record["n_latents"], len(embeddings)))
-    with progress_bar("nulls, dictionary of shuffled cells") as progress:
-        training = train_dictionaries(
-            embeddings, settings, record["seeds"], str(run.device), progress
-        )
-    return agree(run, training.dictionaries, embeddings, settings).dictionary
+    title = "nulls, dictionary of shuffled cells"
+    return learn_concepts(run, embeddings, settings, record["seeds"], title).consensus.dictionary
 
 
 def _populate(run: Run, cells: ShuffledCells, dictionary: Dictionary) -> Population:

@@ -9,7 +9,9 @@ from dash import dcc, html
 
 from scconcepts_app.components.attributes import attributes
 from scconcepts_app.components.controls import chip
+from scconcepts_app.components.links import outgoing_link
 from scconcepts_app.views.card import ConceptCard, Fact
+from scconcepts_app.views.links import Outgoing
 
 
 def concept_card(
@@ -40,6 +42,7 @@ def concept_card(
                 [
                     html.Span(card.id, className="sc-concept-id"),
                     origin,
+                    _term(card.link) if card.link else None,
                     *[chip(flag.name, flag.meaning, "is-warning") for flag in card.flags],
                     html.Span(className="sc-spring"),
                     exports,
@@ -54,6 +57,11 @@ def concept_card(
         ],
         className="sc-card",
     )
+
+
+def _term(link: Outgoing) -> html.Span:
+    """Return the link to the cell type; its digits go where there is no room."""
+    return html.Span(outgoing_link(link), className="sc-term", title=link.title)
 
 
 def _explain(card: ConceptCard) -> str:

@@ -20,6 +20,7 @@ FIGURES = (
     ids.VOLCANO,
     ids.CELL,
     ids.PATHWAYS,
+    ids.SET_SUM,
     ids.ASSOCIATION,
 )
 

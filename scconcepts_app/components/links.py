@@ -8,6 +8,11 @@ from scconcepts_app.components.attributes import attributes
 from scconcepts_app.views.links import Outgoing
 
 
+def as_plain(link: Outgoing) -> dict[str, str]:
+    """Return a link for a cell of a table, which the browser draws (assets/cells.js)."""
+    return {"href": link.href, "title": f"{link.title} (new tab)"}
+
+
 def outgoing_link(link: Outgoing) -> html.A:
     """Return a link to a public database."""
     return html.A(

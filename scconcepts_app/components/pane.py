@@ -9,7 +9,7 @@ from dash import html
 from scconcepts_app.components.attributes import attributes
 
 # The panes; pathways and their table are one, which two tabs show.
-PANES = ("faithfulness", "against", "volcano", "cell", "pathways", "annotations")
+PANES = ("faithfulness", "against", "volcano", "cell", "pathways", "set", "annotations")
 
 
 def shown_id(name: str) -> str:

@@ -16,7 +16,10 @@ COLUMNS: list[dict[str, Any]] = [
     {
         "field": "name",
         "headerName": "Gene set",
+        "headerTooltip": "Point at a name for the whole. └: shares half of its genes or more with "
+        "the stronger set above it. ↗ leads to its page in a public database.",
         "tooltipField": "description",
+        "cellRenderer": "SetCell",
         "flex": 2,
         "minWidth": 120,
     },
@@ -69,7 +72,7 @@ def _number(field: str, name: str, meaning: str, words: str, width: int) -> dict
 
 
 SWAP_COLUMNS: list[dict[str, Any]] = [
-    {**_NAME, "cellRenderer": "SwapCell", "minWidth": 104},
+    {**_NAME, "minWidth": 104},
     _number(
         "effect",
         "Effect",

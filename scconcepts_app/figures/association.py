@@ -22,8 +22,9 @@ def draw_categories(rows: list[CategoryRow], metric: str, theme: str) -> go.Figu
 
     Parameters
     ----------
-    metric : ``f1``, ``auroc`` or ``share``.
+    metric : ``f1``, ``auroc`` or ``share``; anything else is taken as ``f1``.
     """
+    metric = metric if metric in _TITLES else "f1"
     colors = palette(theme)
     shown = sorted(rows, key=lambda r: -_value(r, metric))[:N_BARS]
     figure = start_figure(theme)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from html import escape
 
 import plotly.graph_objects as go
@@ -11,18 +11,23 @@ from scconcepts_app.figures.theme import Palette, palette, shorten, start_figure
 from scconcepts_app.views.genes import N_GENES, GeneRow, GeneTable
 from scconcepts_app.views.numbers import MISSING, format_number, format_p, format_share
 
+MARK = "•"
 _LEFT, _RIGHT = (0.0, 0.58), (0.68, 1.0)
 _STATISTIC = {"z": "z (Wilcoxon)", "log_fold_change": "log<sub>2</sub> fold change"}
 
 
 def draw_genes(
-    table: GeneTable, statistic: str, theme: str, address_of: Callable[[str], str] | None = None
+    table: GeneTable,
+    statistic: str,
+    theme: str,
+    address_of: Callable[[str], str] | None = None,
+    marked: Collection[str] = (),
 ) -> go.Figure:
     """Return the genes of `table`, strongest on top; their names lead to `address_of` a symbol.
 
     Left: the effect with its standard error (bar), and the exact swap where it was measured
     (diamond), in units of pre-activation. Right: DE of the same genes, `statistic` ``z`` or
-    ``log_fold_change``.
+    ``log_fold_change``. A dot stands before the `marked` symbols.
     """
     colors, rows = palette(theme), table.rows
     figure = start_figure(theme)
@@ -38,13 +43,19 @@ def draw_genes(
         figure.add_trace(_bar("DE", values, colors.differential, common, "x2"))
     _note_missing(figure, table, statistic, colors)
     _lay_out(figure, table, statistic, colors)
-    figure.update_yaxes(ticktext=[_name(row.symbol, address_of) for row in rows])
+    names = [_name(row.symbol, address_of, row.symbol in marked, colors) for row in rows]
+    figure.update_yaxes(ticktext=names)
     return figure
 
 
-def _name(symbol: str, address_of: Callable[[str], str] | None) -> str:
-    text = escape(shorten(symbol, 12), quote=False)
-    return f'<a href="{escape(address_of(symbol))}">{text}</a>' if address_of else text
+def _name(
+    symbol: str, address_of: Callable[[str], str] | None, is_marked: bool, colors: Palette
+) -> str:
+    text = escape(shorten(symbol, 11 if is_marked else 12), quote=False)
+    linked = f'<a href="{escape(address_of(symbol))}">{text}</a>' if address_of else text
+    return (
+        f'<b><span style="color:{colors.used}">{MARK}</span></b> {linked}' if is_marked else linked
+    )
 
 
 def _effect_traces(table: GeneTable, colors: Palette, common: dict) -> list[go.Bar | go.Scatter]:

@@ -27,6 +27,7 @@ def draw_pathways(table: PathwayTable, theme: str, n: int = N_SETS) -> go.Figure
             mode="markers",
             hovertext=[_describe(row, table.info.statistic) for row in rows],
             hoverinfo="text",
+            customdata=[row.name for row in rows],
             marker={
                 "size": [max(row.n_leading, 1) for row in rows],
                 "sizemode": "area",

@@ -19,6 +19,9 @@ CONCEPT_FLAGS = (
     "dense",
     "unstable",
     "unfaithful",
+    "cell_cycle",
+    "ribosomal",
+    "donor_driven",
 )
 OBS_ROLES = ("cell_type", "condition", "donor", "batch", "tissue", "qc", "other")
 
@@ -177,6 +180,22 @@ NULLS: dict[str, tuple[str | int, ...]] = {
     "shuffled": ("*",),
 }
 TRAINING = "training/explained_variance"
+# Concepts against obs columns with the donor as the replicate: optional in every version.
+ASSOCIATION_DESIGNS = (
+    "paired",
+    "unpaired",
+    "correlation",
+    "no donors",
+    "few donors",
+    "is the donor",
+)
+ASSOCIATION_TESTS = ("column", "code", "within", "design", "n_donors", "n_others")
+ASSOCIATION_NUMBERS = {
+    "effect": "float32",
+    "standard_error": "float32",
+    "p": "float64",
+    "q": "float64",
+}
 FAITHFULNESS_CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
 GRADES = ("A", "B", "C", "D")
 HELD_OUT = ("donors", "cells")
@@ -264,6 +283,12 @@ ARRAYS: tuple[ArraySpec, ...] = (
     ArraySpec("association/share", "float32", ("n_concepts", "*")),
     ArraySpec("association/numeric", "int32", ("*",)),
     ArraySpec("association/rank_correlation", "float32", ("n_concepts", "*")),
+    ArraySpec("association/share_of_variance", "float32", ("n_concepts", "*"), False),
+    *(ArraySpec(f"association/tests/{n}", "int32", ("*",), False) for n in ASSOCIATION_TESTS),
+    *(
+        ArraySpec(f"association/tests/{name}", dtype, ("n_concepts", "*"), False)
+        for name, dtype in ASSOCIATION_NUMBERS.items()
+    ),
     ArraySpec(TRAINING, "float32", ("*", "*"), False),
     *(
         ArraySpec(f"evaluation/{{key}}/{name}", dtype, ("*",), False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 _ACCESSION = re.compile(r"\s*\((GO:\d+|R-HSA-\d+)\)$")
+# What tells sets of one name in several libraries apart.
+_LIBRARY = re.compile(r" \[[^\[\]]+\](?: \(\d+\))?$")
 _COLLECTION = re.compile(r"^(HALLMARK|GOBP|GOMF|GOCC|REACTOME|KEGG|WP|BIOCARTA|PID)_")
 # A name in capitals only does not tell symbols from words. A letter and a digit make a symbol
 # (IL6, E2F, P53), one letter stays (T cell, type I), and so do Roman numbers and these.
@@ -22,8 +24,11 @@ _SYMBOLS = frozenset(_KNOWN.split())
 def shorten_set_name(name: str) -> str:
     """Return the name of a gene set as people say it, without collection and accession.
 
-    ``HALLMARK_IL6_JAK_STAT3_SIGNALING`` is "IL6 JAK STAT3 signaling".
+    ``HALLMARK_IL6_JAK_STAT3_SIGNALING`` is "IL6 JAK STAT3 signaling". The library stays where a
+    name carries it in brackets.
     """
+    if library := _LIBRARY.search(name):
+        return shorten_set_name(name[: library.start()]) + library[0]
     bare = _COLLECTION.sub("", _ACCESSION.sub("", name)) or name
     if bare.isupper() and "_" in name:
         bare = " ".join(map(_write, bare.split("_")))

@@ -18,6 +18,7 @@ from scconcepts_app.store.schema import (
     HELD_OUT,
     QUADRANTS,
 )
+from scconcepts_app.store.verify_association import find_association_faults
 from scconcepts_app.store.verify_evaluation import find_evaluation_faults
 
 _CHUNK = 1 << 22
@@ -88,6 +89,7 @@ def find_content_faults(store: ConceptStore) -> list[str]:
         _level_faults,
         _trust_faults,
         _cell_effect_faults,
+        find_association_faults,
         find_evaluation_faults,
     )
     return [*faults, *(fault for check in checks for fault in check(store))]

@@ -14,6 +14,7 @@ from scconcepts_app.views.faithfulness import summarise_grade
 from scconcepts_app.views.flags import Flag, list_flags
 from scconcepts_app.views.genes import default_attribution
 from scconcepts_app.views.kinship import list_kin
+from scconcepts_app.views.links import Outgoing, link_cell_type
 from scconcepts_app.views.numbers import (
     MISSING,
     format_number,
@@ -33,6 +34,7 @@ class ConceptCard:
     index, id : position in the store, and name.
     proposed : label proposed by the precomputation.
     evidence : what the proposed label rests on, one sentence each.
+    link : where the named cell type is described; None where it has no identifier.
     previous, following : ids of the neighbours in the store's order; None at its ends.
     """
 
@@ -43,6 +45,7 @@ class ConceptCard:
     evidence: list[str]
     facts: list[Fact]
     flags: list[Flag]
+    link: Outgoing | None
     previous: str | None
     following: str | None
 
@@ -59,14 +62,17 @@ def describe_concept(
     ids = store.concept_ids
     default = default_attribution(store)
     grade = summarise_grade(store, concept, attribution or (default.key if default else None))
+    evidence = read_evidence(store, concept)
+    cell_type = evidence.get("cell_type") or {}
     return ConceptCard(
         index=concept,
         id=ids[concept],
         proposed=store.strings("concepts/label")[concept],
         summary=write_summary(store, concept, attribution),
-        evidence=_list_evidence(read_evidence(store, concept), store),
+        evidence=_list_evidence(evidence, store),
         facts=[*([grade] if grade else []), *_list_facts(store, concept)],
         flags=list_flags(store, concept),
+        link=link_cell_type(str(cell_type.get("ontology", ""))),
         previous=ids[concept - 1] if concept > 0 else None,
         following=ids[concept + 1] if concept + 1 < len(ids) else None,
     )
@@ -126,15 +132,32 @@ def _list_evidence(evidence: dict[str, Any], store: ConceptStore) -> list[str]:
                 for name, word in (("f1", "F1"), ("auroc", "AUROC"), ("share", "share"))
                 if isinstance(found.get(name), (int, float))
             )
-            sentences.append(f"{words} {found.get('name')}: {numbers}.")
+            term = f" ({found['ontology']})" if found.get("ontology") else ""
+            donors = _say_donors(found)
+            sentences.append(f"{words} {found.get('name')}{term}: {numbers}{donors}.")
     found = evidence.get("gene_set") or {}
     if found:
         test = titles.get(str(found.get("enrichment")), "enrichment")
         sentences.append(f"Gene set {found.get('name')}: q {format_p(found.get('q'))} ({test}).")
+    if evidence.get("genes"):
+        genes = ", ".join(str(g) for g in evidence["genes"][:5])
+        sentences.append(f"Raised by the presence of {genes}.")
     if evidence.get("absence_genes"):
         genes = ", ".join(str(g) for g in evidence["absence_genes"][:5])
         sentences.append(f"Raised by the absence of {genes}.")
+    direction = evidence.get("direction") or {}
+    if isinstance(direction.get("share"), int | float):
+        share = format_share(direction["share"])
+        sentences.append(f"{share} of what raises it is {direction.get('by')} of genes.")
     if evidence.get("technical"):
         names = ", ".join(str(t).replace("_", " ") for t in evidence["technical"])
         sentences.append(f"Technical warning: {names}.")
     return sentences
+
+
+def _say_donors(found: dict[str, Any]) -> str:
+    """Return the test by donor of a category; empty where there was none."""
+    if not isinstance(found.get("q"), int | float):
+        return ""
+    effect = format_number(found.get("effect"))
+    return f"; by donor {effect} s.d., q {format_p(found['q'])}, {found.get('n_donors')} donors"

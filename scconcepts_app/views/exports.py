@@ -12,8 +12,9 @@ import numpy as np
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.concepts import ConceptRow
 from scconcepts_app.views.genes import share_of_effect
-from scconcepts_app.views.pathways import list_pathways
-from scconcepts_app.views.set_swap import list_set_swaps
+from scconcepts_app.views.pathways import PathwayRow, list_pathways
+from scconcepts_app.views.redundancy import find_redundancy
+from scconcepts_app.views.set_swap import SwapRow, list_set_swaps
 from scconcepts_app.views.spread import spread
 
 CONCEPT_HEADER = (
@@ -49,6 +50,8 @@ PATHWAY_HEADER = (
     "z",
     "n_random_sets",
     "quadrant",
+    "within",
+    "overlap_with_it",
 )
 LABEL_HEADER = (
     "store_digest",
@@ -109,11 +112,15 @@ def gene_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
 
 
 def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
-    """Yield the gene sets of a concept under every test, those of set swaps last."""
+    """Yield the gene sets of a concept under every test, those of set swaps last.
+
+    ``within`` is the stronger set that a found one says the same as, see `find_redundancy`.
+    """
     yield list(PATHWAY_HEADER)
-    nothing = [None] * (len(PATHWAY_HEADER) - PATHWAY_HEADER.index("effect"))
+    nothing = [None] * (PATHWAY_HEADER.index("within") - PATHWAY_HEADER.index("effect"))
     for info in store.manifest.enrichments:
-        for row in list_pathways(store, concept, info.key).rows:
+        tested = list_pathways(store, concept, info.key).rows
+        for row, within in zip(tested, _list_within(store, tested), strict=True):
             yield [
                 info.test,
                 info.ranking,
@@ -127,9 +134,11 @@ def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
                 row.n_leading,
                 " ".join(row.leading),
                 *nothing,
+                *within,
             ]
     for swap in store.manifest.set_swaps:
-        for found in list_set_swaps(store, concept, swap.key).rows:
+        swapped = list_set_swaps(store, concept, swap.key).rows
+        for found, within in zip(swapped, _list_within(store, swapped), strict=True):
             yield [
                 "set_swap",
                 swap.key,
@@ -149,7 +158,17 @@ def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
                 found.z,
                 found.n_random,
                 found.quadrant,
+                *within,
             ]
+
+
+def _list_within(
+    store: ConceptStore, rows: Sequence[PathwayRow] | Sequence[SwapRow]
+) -> Iterator[tuple[str | None, float | None]]:
+    """Yield for each row the name of the set that it stands within, and the overlap."""
+    found = find_redundancy(store, rows)
+    for parent, overlap in zip(found.parent, found.overlap, strict=True):
+        yield (None if parent is None else rows[parent].name), overlap
 
 
 def label_rows(records: Iterable[Mapping[str, Any]]) -> Iterator[list[Any]]:

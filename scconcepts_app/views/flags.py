@@ -54,6 +54,21 @@ _WORDS = {
         "Grade D: its attribution fails at least one test of faithfulness; the tab Faithfulness "
         "says which. Do not rest a conclusion on its genes.",
     ),
+    "cell_cycle": (
+        "cell cycle",
+        "Activation follows the S or G2/M score of a cell, or its genes are those of the cell "
+        "cycle. It marks dividing cells, of whatever type.",
+    ),
+    "ribosomal": (
+        "ribosomal",
+        "Most of its first genes code for ribosomal proteins, whose counts follow the quality of "
+        "a cell as much as its state.",
+    ),
+    "donor_driven": (
+        "differs by donor",
+        "Donors or batches explain a quarter or more of the variance of its activation, and more "
+        "than cell types do.",
+    ),
 }
 
 

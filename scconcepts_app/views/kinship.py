@@ -21,8 +21,8 @@ def list_kin(store: ConceptStore, concept: int) -> list[Fact]:
             Fact(
                 "Part of",
                 "",
-                "A wider concept that is active in at least half of this concept's cells, twice as "
-                "many as by chance or more, and in at least 1.5 times as many cells.",
+                "A concept of at least 1.5 times as many cells that this concept's cells activate "
+                "as well, by half or more of what chance leaves.",
                 (_link(store, parent),),
             )
         )
@@ -31,8 +31,8 @@ def list_kin(store: ConceptStore, concept: int) -> list[Fact]:
             Fact(
                 "Splits into",
                 "",
-                "Narrower concepts of which at least half of the active cells activate this one "
-                "as well.",
+                "Narrower concepts whose active cells activate this one as well, by half or more "
+                "of what chance leaves.",
                 tuple(_link(store, int(child)) for child in children),
             )
         )

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from scconcepts_app.store import ConceptStore
+from scconcepts_app.store import ConceptStore, Manifest
 from scconcepts_app.store.schema import GRADES
 from scconcepts_app.views.faithfulness import NOT_GRADED, read_grade
 from scconcepts_app.views.numbers import format_count, format_number, format_share
@@ -93,8 +93,25 @@ _DICTIONARY = {
         "The same for each dictionary before the consensus.",
     ),
     "mean_active": ("Active concepts a cell", "Mean number of concepts active in a cell."),
-    "k": ("Most active concepts a cell", "k of the Top-K autoencoder."),
+    "explained_variance_of_general": (
+        "Explained variance of the general concepts",
+        "The same for the concepts of the first level alone, before finer ones joined them.",
+    ),
+    "k": (
+        "Most active concepts a cell",
+        "k of the Top-K autoencoder; of the general ones, if two levels.",
+    ),
+    "n_general": (
+        "General concepts",
+        "The first level. The concepts after them are finer ones of larger autoencoders, "
+        "among which a cell chooses for itself.",
+    ),
+    "k_detail": ("Most active finer concepts a cell", "How many of the second level it chooses."),
     "n_latents": ("Latents of each seed", "Size of each trained autoencoder."),
+    "detail_latents": (
+        "Latents of each seed, finer level",
+        "Size of the larger autoencoders that the finer concepts come from.",
+    ),
     "n_seeds": ("Seeds", "Autoencoders trained with different seeds."),
     "n_concepts": ("Concepts", "Latents that recur over seeds, merged."),
     "dead_latents": ("Dead latents", "Latents active in no cell, for each seed."),
@@ -141,7 +158,7 @@ def describe_methods(store: ConceptStore) -> list[Section]:
                 for i in manifest.enrichments
             ]
             + [Entry(i.title, "", i.description) for i in manifest.set_swaps]
-            + [Entry(lib.name, lib.source) for lib in manifest.gene_set_libraries],
+            + _list_libraries(manifest),
             "" if manifest.enrichments else "This store holds no test of gene sets.",
         ),
     ]
@@ -165,6 +182,33 @@ def _list_data(store: ConceptStore) -> list[Entry]:
         Entry("Columns", columns or "none"),
         Entry("Maps", ", ".join(info.title for info in store.manifest.maps)),
     ]
+
+
+def _list_libraries(manifest: Manifest) -> list[Entry]:
+    """Return the libraries of gene sets, with what the provenance counts of each."""
+    counted = manifest.provenance.get("gene_sets")
+    records = counted if isinstance(counted, list) else []
+    by_place = dict(enumerate(record for record in records if isinstance(record, dict)))
+    return [
+        Entry(library.name, library.source, _count_library(by_place.get(place, {})))
+        for place, library in enumerate(manifest.gene_set_libraries)
+    ]
+
+
+def _count_library(record: dict[str, Any]) -> str:
+    found = record.get("found")
+    numbers = [record.get(name) for name in ("n_kept", "n_gene_sets", "n_genes")]
+    if not isinstance(found, dict) or not all(
+        isinstance(n, int) for n in [*numbers, *found.values()]
+    ):
+        return ""
+    kept, sets, genes = numbers
+    digest = str(record.get("sha256") or "")
+    told = (
+        f"{kept:,} of {sets:,} sets have a fitting number of genes that the model reads; "
+        f"{sum(found.values()):,} of {genes:,} genes of the library are among them."
+    )
+    return f"{told} sha256 {digest[:12]}…" if digest else told
 
 
 def _list_faithfulness(store: ConceptStore) -> list[Entry]:

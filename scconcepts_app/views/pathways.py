@@ -19,6 +19,7 @@ class PathwayRow:
 
     Attributes
     ----------
+    gene_set : index of the set in the store.
     short_name : `name` as people say it, without collection and accession.
     statistic : what the test reports (its name is in the manifest), NES for GSEA.
     q : false discovery rate within the concept (Benjamini and Hochberg 1995).
@@ -26,6 +27,7 @@ class PathwayRow:
     size : genes of the set that the model sees.
     """
 
+    gene_set: int
     name: str
     short_name: str
     description: str
@@ -37,6 +39,11 @@ class PathwayRow:
     size: int
     n_leading: int
     leading: list[str]
+
+    @property
+    def side(self) -> int:
+        """-1 for a set at the bottom of the ranking, else 1."""
+        return -1 if self.statistic is not None and self.statistic < 0 else 1
 
 
 @dataclass(frozen=True)
@@ -81,6 +88,7 @@ def list_pathways(store: ConceptStore, concept: int, key: str) -> PathwayTable:
         q = known_or_none(columns["q"][i])
         rows.append(
             PathwayRow(
+                gene_set=int(gene_set),
                 name=names[gene_set],
                 short_name=shorten_set_name(names[gene_set]),
                 description=descriptions[gene_set],

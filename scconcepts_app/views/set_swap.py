@@ -30,6 +30,7 @@ class SwapRow:
 
     Attributes
     ----------
+    gene_set : index of the set in the store.
     effect : fall of the pre-activation when all genes of the set take their counterfactual
         values at once; `expected` is that of random sets of its size, mean and detection.
     share : `effect` as a share of what replacing all genes takes.
@@ -39,6 +40,7 @@ class SwapRow:
     quadrant : one of the schema's `QUADRANTS`, None unknown.
     """
 
+    gene_set: int
     name: str
     short_name: str
     description: str
@@ -58,6 +60,11 @@ class SwapRow:
     def is_absent(self) -> bool:
         """Whether the cells have less of these genes: a positive effect is then one of absence."""
         return self.difference is not None and self.difference < 0
+
+    @property
+    def side(self) -> int:
+        """A number for the directions of effect and difference, equal where both are."""
+        return (1 if (self.effect or 0.0) >= 0 else -1) * (2 if self.is_absent else 1)
 
     @property
     def marked_name(self) -> str:
@@ -101,6 +108,7 @@ def list_set_swaps(store: ConceptStore, concept: int, key: str) -> SwapTable:
         }
         rows.append(
             SwapRow(
+                gene_set=int(gene_set),
                 name=names[gene_set],
                 short_name=shorten_set_name(names[gene_set]),
                 description=descriptions[gene_set],

@@ -12,6 +12,7 @@ from scconcepts_app.store.manifest import ObsColumn
 from scconcepts_app.views.association import list_categories, list_columns
 from scconcepts_app.views.concepts import best_category
 from scconcepts_app.views.curves import find_faithfulness, read_curves
+from scconcepts_app.views.donor_tests import find_donor_test, say_test
 from scconcepts_app.views.faithfulness import read_grade
 from scconcepts_app.views.genes import default_attribution
 from scconcepts_app.views.numbers import format_number, format_p, format_share
@@ -102,9 +103,11 @@ def _say_condition(store: ConceptStore, concept: int) -> str:
     most = max(rows, key=lambda r: (r.share or 0) - (r.usual or 0), default=None)
     if most is None or (most.share or 0) - (most.usual or 0) < _NOTABLE_SHARE:
         return ""
+    test = find_donor_test(store, concept, column.key, most.category)
+    by_donor = say_test(test) if test else ""
     return (
         f"{format_share(most.share)} of its cells are {most.category} "
-        f"({format_share(most.usual)} of all)."
+        f"({format_share(most.usual)} of all{f'; by donor {by_donor}' if by_donor else ''})."
     )
 
 

@@ -19,10 +19,10 @@ from precompute.evaluation import (
     make_folds,
 )
 from precompute.stages.evaluation import divide_cells
+from tests.benchmarks.concepts import EPOCHS, K, default_concepts, default_size
 from tests.benchmarks.simulations import Simulated, prepare
 from tests.benchmarks.tables import markdown
 
-EPOCHS, K = 100, 4
 HEADS = (
     "",
     "units",
@@ -46,7 +46,9 @@ def main() -> None:
 
 def score(simulated: Simulated) -> dict[str, Scores]:
     """Return what each kind of units is worth on all cells of a simulation."""
-    embeddings, concepts = simulated.embeddings, simulated.dictionary
+    embeddings = simulated.embeddings
+    size = default_size(embeddings)
+    concepts = default_concepts(embeddings, size, range(5))[0].dictionary
     divisions = divide_cells(simulated.cells.obs, np.arange(len(embeddings)))
     folds = make_folds(len(embeddings), divisions, simulated.donors)
     programmes = simulated.adata.obsm["programme_activity"][simulated.cells.source_rows]

@@ -17,6 +17,7 @@ from precompute.dictionary import (
     Dictionary,
     Settings,
     activation_matrix,
+    add_detail,
     choose_size,
     explained_variance,
     find_consensus,
@@ -81,6 +82,11 @@ def compare(cells: Embedded) -> None:
             f"consensus (default, of {size} latents)", cells, _polished(chosen, embeddings, size)
         ),
         _describe("the same, not polished", cells, _dictionaries(chosen)),
+        _describe(
+            f"the default and detail of {wide} latents",
+            cells,
+            _detailed(trained[size], trained[wide], embeddings, size),
+        ),
         _describe(f"single, {n_units} latents", cells, [small[:2], small[2:4], small[4:]]),
         _describe(f"single, {size} latents", cells, _singles(trained[size])),
         _describe(
@@ -122,6 +128,25 @@ def _polished(
 ) -> list[list[Dictionary]]:
     settings = Settings(size, K, EPOCHS)
     return [[polish(c.dictionary, embeddings, settings) for c in pair] for pair in found]
+
+
+def _detailed(
+    small: Sequence[Dictionary], large: Sequence[Dictionary], embeddings: np.ndarray, size: int
+) -> list[list[Dictionary]]:
+    """Return the concepts of both levels, the general ones polished."""
+    settings = Settings(size, K, EPOCHS)
+
+    def both(first: list[Dictionary], second: list[Dictionary]) -> Dictionary:
+        general = find_consensus(
+            first, embeddings, finish=lambda d: polish(d, embeddings, settings)
+        )
+        fine = find_consensus(second, embeddings)
+        return add_detail(general, fine, (first, second), embeddings).dictionary
+
+    return [
+        [both(first, second) for first, second in zip(few, many, strict=True)]
+        for few, many in zip(_split(small), _split(large), strict=True)
+    ]
 
 
 def _singles(seeds: Sequence[Dictionary]) -> list[list[Dictionary]]:

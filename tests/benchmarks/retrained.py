@@ -24,12 +24,10 @@ from precompute.dictionary import (
     Dictionary,
     activation_correlation,
     activation_matrix,
-    find_consensus,
-    train_seeds,
 )
 from precompute.run import Run
+from tests.benchmarks.concepts import default_concepts, default_size
 from tests.benchmarks.embedded import open_embedded
-from tests.benchmarks.recurrence import EPOCHS, EXPANSION, K
 from tests.benchmarks.tables import markdown
 
 FAMILIES = (range(5), range(5, 10))
@@ -84,11 +82,10 @@ def main() -> None:
 
 def describe(run: Run) -> tuple[list[Units], list[Units]]:
     """Return the concepts of both families of seeds, and the latents of the first seed of each."""
-    n_latents = EXPANSION * run.embeddings.shape[1]
+    size = default_size(run.embeddings)
     concepts, latents = [], []
     for family in FAMILIES:
-        trained = train_seeds(run.embeddings, n_latents, K, family, EPOCHS)
-        consensus = find_consensus(trained, run.embeddings)
+        consensus, trained = default_concepts(run.embeddings, size, family)
         found = consensus.dictionary
         pair = found.activate(run.embeddings)
         effects = attribute(

@@ -14,6 +14,7 @@ from precompute.dictionary import (
     Dictionary,
     Settings,
     activation_matrix,
+    add_detail,
     choose_size,
     explained_variance,
     find_consensus,
@@ -23,8 +24,17 @@ from precompute.dictionary import (
 from tests.benchmarks.embedded import embed
 from tests.benchmarks.tables import markdown
 
-K, EPOCHS, FEWEST = 4, 100, 40
-HEADS = ("", "units", "all cells", "within a type", "explained variance", "parts")
+K, EPOCHS, FEWEST, WIDE = 4, 100, 40, 64
+HEADS = (
+    "",
+    "units",
+    "all cells",
+    "within a type",
+    "explained variance",
+    "parts",
+    "parts of the response",
+    "their F1",
+)
 
 
 def main() -> None:
@@ -41,18 +51,24 @@ def main() -> None:
         print(f"\n## model {model}, {len(inside)} cell types\n")
         rows = []
         for variant in VARIANTS:
-            for n_latents in (size, 64):
-                settings = Settings(n_latents, K, EPOCHS, variant)
-                seeds = train_dictionaries(cells.embeddings, settings, range(5)).dictionaries
-                both = {
-                    "single": seeds[:2],
-                    "consensus": [find_consensus(seeds, cells.embeddings).dictionary],
-                }
-                rows += [
-                    [f"{variant}, {n_latents} latents, {name}"]
-                    + _describe(found, cells.embeddings, stimulated, inside)
-                    for name, found in both.items()
-                ]
+            trained = {
+                n: train_dictionaries(
+                    cells.embeddings, Settings(n, K, EPOCHS, variant), range(5)
+                ).dictionaries
+                for n in (size, WIDE)
+            }
+            found = {n: find_consensus(seeds, cells.embeddings) for n, seeds in trained.items()}
+            pair = (trained[size], trained[WIDE])
+            levels = add_detail(found[size], found[WIDE], pair, cells.embeddings)
+            both = {}
+            for n in (size, WIDE):
+                both[f"{n} latents, single"] = trained[n][:2]
+                both[f"{n} latents, consensus"] = [found[n].dictionary]
+            both[f"{size} latents and detail of {WIDE}"] = [levels.dictionary]
+            rows += [
+                [f"{variant}, {name}", *_describe(units, cells.embeddings, stimulated, inside)]
+                for name, units in both.items()
+            ]
         print(markdown(HEADS, rows))
 
 
@@ -66,19 +82,38 @@ def _describe(
     stimulated: np.ndarray,
     types: list[np.ndarray],
 ) -> list[str]:
-    """Return the means over dictionaries of what their best units say of stimulation."""
-    found = []
+    """Return the means over dictionaries of what their best units say of stimulation.
+
+    The response is the unit of highest F1 for it over all cells; the F1 of its parts is for the
+    stimulated cells of the cell type that fits best.
+    """
+    found: list[tuple[float, ...]] = []
+    parts: list[float] = []
     for dictionary in dictionaries:
         pair = dictionary.activate(embeddings)
         activations = activation_matrix(*pair, dictionary.n_latents)
         units = activations.toarray()
-        over_all = best_f1(units, stimulated)
+        each = [best_f1(units[:, [unit]], stimulated) for unit in range(units.shape[1])]
+        response, over_all = int(np.argmax(each)), max(each)
         within = np.mean([best_f1(units[inside], stimulated[inside]) for inside in types])
         explained = explained_variance(embeddings, dictionary.reconstruct(*pair))
-        parts = (find_parents(activations) >= 0).sum()
-        found.append((dictionary.n_latents, over_all, within, explained, parts))
-    n, over_all, within, explained, parts = np.mean(found, axis=0)
-    return [f"{n:.0f}", f"{over_all:.2f}", f"{within:.2f}", f"{explained:.3f}", f"{parts:.0f}"]
+        parents = find_parents(activations)
+        of_response = np.flatnonzero(parents == response)
+        parts += [
+            max(best_f1(units[:, [part]], inside & stimulated) for inside in types)
+            for part in of_response
+        ]
+        counts = (parents >= 0).sum(), len(of_response)
+        found.append((dictionary.n_latents, over_all, within, explained, *counts))
+    n, over_all, within, explained, *counts = np.mean(found, axis=0)
+    return [
+        f"{n:.0f}",
+        f"{over_all:.2f}",
+        f"{within:.2f}",
+        f"{explained:.3f}",
+        *(f"{count:.0f}" for count in counts),
+        " ".join(f"{f1:.2f}" for f1 in sorted(parts, reverse=True)) or "-",
+    ]
 
 
 def best_f1(units: np.ndarray, wanted: np.ndarray) -> float:

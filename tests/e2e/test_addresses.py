@@ -93,3 +93,16 @@ def test_several_stores_start_with_a_choice(visit):
     visitor.page.click(".sc-store-card[href$=plain]")
     visitor.wait_for_concept("c0001")
     assert visitor.page.url.endswith("/?store=plain")
+
+
+def test_distinct_gene_sets_are_a_choice_of_the_address_and_lead_out(visit):
+    path = "/concept/c0002?store=fixture&tab=table"
+    visitor = visit().open_concept(path, "c0002")
+    link = visitor.page.locator(".sc-sets-grid .sc-set-out").first
+    assert link.get_attribute("href") == "https://amigo.geneontology.org/amigo/term/GO:0034340"
+    assert link.get_attribute("rel") == "noopener noreferrer"
+    visitor.page.click("#redundant-sets >> text=Distinct")
+    visitor.page.wait_for_url(f"**{path}&sets=distinct")
+    cold = visit(fresh=True).open_concept(f"{path}&sets=distinct", "c0002")
+    assert chosen(cold, "redundant-sets") == "Distinct"
+    cold.page.wait_for_selector(".sc-sets-grid .ag-row")

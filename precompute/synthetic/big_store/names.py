@@ -9,7 +9,7 @@ import numpy as np
 from precompute.association import Association, find_flags
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment
-from precompute.naming import propose_label
+from precompute.naming import Grounds, propose_label
 from precompute.obs import Obs
 from precompute.synthetic.big_store.expression import name_sets
 from precompute.synthetic.big_store.tables import Table
@@ -27,6 +27,7 @@ def name_concepts(
     """Return the proposed label of each concept, and its evidence as JSON."""
     names = name_sets()
     sets = MatchedSets((), np.zeros(len(names), int), names, names, [])
+    grounds = Grounds(association, obs, flags, "prerank_presence", sets)
     labels, evidence = [], []
     for concept in range(len(flags["dense"])):
         first = slice(*attribution["offsets"][concept : concept + 2])
@@ -43,14 +44,10 @@ def name_concepts(
         by_absence = genes[np.argsort(-attribution["absence"][first], kind="stable")]
         proposed = propose_label(
             concept,
-            association,
-            obs,
-            flags,
+            grounds,
             [symbols[g] for g in genes[:10]],
             [symbols[g] for g in by_absence[:10]],
             tested,
-            "prerank_presence",
-            sets,
         )
         labels.append(proposed.text)
         evidence.append(json.dumps(proposed.to_dict(), sort_keys=True))

@@ -39,6 +39,7 @@ _EFFECTS: dict[str, tuple[list[tuple[str, str]], list[tuple[str, str]]]] = {
         ],
         [(ids.CONCEPTS, "rowData")],
     ),
+    "chooseSetDot": ([(ids.PATHWAYS, "clickData")], []),
     "showTab": ([(ids.TAB, "value")], []),
     "showGrades": ([(ids.ATTRIBUTION, "value")], []),
 }
@@ -50,12 +51,14 @@ _SHOWN = (
     (ids.DIFFERENTIAL, "value"),
     (ids.STATISTIC, "value"),
     (ids.THEME, "data"),
+    _CHOICES,
 )
 
 
 def effect_stores() -> list[dcc.Store]:
     """Return the outputs of the callbacks below; the workspace holds them."""
-    return [dcc.Store(id=_output_id(function)) for function in _EFFECTS]
+    effects = [dcc.Store(id=_output_id(function)) for function in _EFFECTS]
+    return [*effects, dcc.Store(id=ids.SET_CHOSEN)]
 
 
 def pane_stores() -> list[dcc.Store]:
@@ -81,6 +84,12 @@ def register_callbacks(app: Dash) -> None:
         Input(*_CHOICES),
         State(*_CONFIG),
         State(ids.COLOR_GENE, "options"),
+    )
+    app.clientside_callback(
+        ClientsideFunction("scconcepts", "tellSet"),
+        Output(ids.SET_CHOSEN, "data"),
+        Input(*_CHOICES),
+        State(ids.SET_CHOSEN, "data"),
     )
     app.clientside_callback(
         ClientsideFunction("scconcepts", "mountGraphs"),

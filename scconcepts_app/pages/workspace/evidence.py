@@ -13,7 +13,14 @@ from scconcepts_app.components.attributes import attributes
 from scconcepts_app.components.controls import alternatives
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context
-from scconcepts_app.pages.workspace import against, association, faithfulness, one_cell, pathways
+from scconcepts_app.pages.workspace import (
+    against,
+    association,
+    chosen_set,
+    faithfulness,
+    one_cell,
+    pathways,
+)
 
 _TABS = [
     faithfulness.TAB,
@@ -21,6 +28,7 @@ _TABS = [
     against.VOLCANO_TAB,
     one_cell.TAB,
     *pathways.TABS,
+    chosen_set.TAB,
     association.TAB,
 ]
 
@@ -41,6 +49,7 @@ def panel(entry: OpenedStore) -> html.Section:
                     *against.make_panes(),
                     one_cell.make_pane(),
                     *pathways.make_panes(),
+                    chosen_set.make_pane(),
                     association.make_pane(),
                 ],
                 className="sc-panes",
@@ -55,5 +64,5 @@ def panel(entry: OpenedStore) -> html.Section:
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register the callbacks of every tab."""
-    for tab in (faithfulness, against, one_cell, pathways, association):
+    for tab in (faithfulness, against, one_cell, pathways, chosen_set, association):
         tab.register_callbacks(app, context)

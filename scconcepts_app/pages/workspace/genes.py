@@ -12,10 +12,11 @@ from scconcepts_app.components import ids
 from scconcepts_app.components.attributes import attributes
 from scconcepts_app.components.controls import alternatives, choice
 from scconcepts_app.components.graph import graph_slot
-from scconcepts_app.figures.genes import draw_genes
+from scconcepts_app.figures.genes import MARK, draw_genes
 from scconcepts_app.figures.message import draw_message
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Chosen, Context, choose, own
+from scconcepts_app.pages.workspace.chosen_set import read_leading
 from scconcepts_app.views.genes import (
     GeneTable,
     default_attribution,
@@ -124,9 +125,10 @@ def register_callbacks(app: Dash, context: Context) -> None:
         *choices,
         Input(ids.STATISTIC, "value"),
         Input(ids.THEME, "data"),
+        Input(ids.SET_CHOSEN, "data"),
     )
-    def draw(selection: dict[str, Any], *values: str) -> go.Figure:
-        *keys, statistic, theme = values
+    def draw(selection: dict[str, Any], *values: Any) -> go.Figure:
+        *keys, statistic, theme, chosen_set = values
         found = read(selection, *keys)
         if found is None:
             return draw_message("", theme)
@@ -134,7 +136,9 @@ def register_callbacks(app: Dash, context: Context) -> None:
         concept = chosen.concept or 0
         if table.rows:
             address = partial(_address, context, chosen.entry.key)
-            figure = draw_genes(table, statistic, theme, address)
+            found_set = read_leading(chosen.entry, concept, chosen_set)
+            marked = found_set.leading if found_set else ()
+            figure = draw_genes(table, statistic, theme, address, marked)
         else:
             figure = draw_message(_why_empty(chosen.entry, concept, table), theme)
         return figure.update_layout(meta=chosen.entry.store.concept_ids[concept])
@@ -150,10 +154,25 @@ def register_callbacks(app: Dash, context: Context) -> None:
         own(key, infos)
         return next((info.description for info in infos if info.key == key), "")
 
-    @app.callback(Output(ids.GENES_CAPTION, "children"), *choices)
-    def caption(selection: dict[str, Any], *keys: str) -> str:
+    @app.callback(Output(ids.GENES_CAPTION, "children"), *choices, Input(ids.SET_CHOSEN, "data"))
+    def caption(selection: dict[str, Any], *values: Any) -> str:
+        *keys, chosen_set = values
         found = read(selection, *keys)
-        return _caption(found[1], found[0]) if found else ""
+        if found is None:
+            return ""
+        chosen, table = found
+        told = _caption(table, chosen)
+        return f"{told} {_tell_marks(chosen, table, chosen_set)}".strip()
+
+
+def _tell_marks(chosen: Chosen, table: GeneTable, chosen_set: dict[str, str] | None) -> str:
+    """Say what the marks at names mean; empty where no set is chosen."""
+    found = read_leading(chosen.entry, chosen.concept or 0, chosen_set)
+    if found is None:
+        return ""
+    leading = set(found.leading)
+    n_marked = sum(row.symbol in leading for row in table.rows)
+    return f"{MARK} {n_marked} of these lead {found.name} ({found.test.title})."
 
 
 def _address(context: Context, key: str, symbol: str) -> str:

@@ -35,6 +35,7 @@ CHOICES = {
     ids.CURVE: "curve",
     ids.ENRICHMENT: "test",
     ids.QUADRANT: "quadrant",
+    ids.REDUNDANT: "sets",
     ids.OBS_COLUMN: "by",
     ids.METRIC: "metric",
 }

@@ -9,7 +9,7 @@ from dash import Dash, Input, Output, html
 from dash.exceptions import PreventUpdate
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.controls import choice
+from scconcepts_app.components.controls import alternatives, choice
 from scconcepts_app.components.graph import graph_slot
 from scconcepts_app.components.pane import of_tabs, pane, shown_id
 from scconcepts_app.components.pathway_table import columns_of, pathway_table
@@ -18,10 +18,13 @@ from scconcepts_app.figures.pathways import draw_pathways
 from scconcepts_app.figures.set_swap import draw_set_swaps
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, own
+from scconcepts_app.pages.workspace import rankings
+from scconcepts_app.pages.workspace.set_rows import list_rows, write_caption
 from scconcepts_app.pages.workspace.shown import Shown, read_shown
 from scconcepts_app.views.pathways import PathwayTable, default_enrichment, list_pathways
+from scconcepts_app.views.rankings import RANKINGS
+from scconcepts_app.views.redundancy import ALL, DISTINCT, find_redundancy
 from scconcepts_app.views.set_swap import (
-    ABSENT,
     QUADRANT_CHOICES,
     SET_SWAP,
     SwapTable,
@@ -38,6 +41,14 @@ TABS = [
     ),
     ("table", "Table", "The same gene sets as a table, with their genes."),
 ]
+_REDUNDANT = [
+    (ALL, "All", "Every gene set; what stands within a stronger one is marked └."),
+    (
+        DISTINCT,
+        "Distinct",
+        "Without found sets that share half of their genes or more with a stronger one.",
+    ),
+]
 
 
 def controls(entry: OpenedStore) -> html.Div:
@@ -47,6 +58,7 @@ def controls(entry: OpenedStore) -> html.Div:
     tests = [(info.key, info.title) for info in store.manifest.enrichments]
     if store.manifest.set_swaps:
         tests.append((SET_SWAP, "Set swap"))
+    tests += rankings.offer_rankings(entry)
     tests = tests or [("", "none in this store")]
     return html.Div(
         [
@@ -57,9 +69,14 @@ def controls(entry: OpenedStore) -> html.Div:
                 className="sc-choice",
                 hidden=True,
             ),
+            html.Div(
+                alternatives(ids.REDUNDANT, "Redundant gene sets", _REDUNDANT, ALL),
+                id=ids.REDUNDANT_PLACE,
+                **of_tabs("pathways", "table"),
+            ),
         ],
         className="sc-bar is-second",
-        **of_tabs("pathways", "table"),
+        **of_tabs("pathways", "table", "set"),
     )
 
 
@@ -80,23 +97,30 @@ def make_caption() -> html.P:
 
 def register_callbacks(app: Dash, context: Context) -> None:
     """Register the callbacks of both tabs."""
+    rankings.register_callbacks(app)
     inputs = (
         Input(shown_id("pathways"), "data"),
         Input(ids.ENRICHMENT, "value"),
         Input(ids.QUADRANT, "value"),
+        Input(ids.REDUNDANT, "value"),
     )
 
     @app.callback(Output(ids.PATHWAYS, "figure"), *inputs)
-    def draw(data: dict[str, Any] | None, key: str, quadrant: str) -> go.Figure:
+    def draw(data: dict[str, Any] | None, key: str, quadrant: str, sets: str) -> go.Figure:
         now = read_shown(context, data)
         if now.tab != "pathways":
             raise PreventUpdate  # out of sight
+        if key == RANKINGS:
+            return rankings.draw_all(now, quadrant)
         table = _read(now, key, quadrant)
         if table is None or not table.rows:
             return draw_message(_why_empty(now, key, quadrant), now.theme)
+        order = find_redundancy(now.entry.store, table.rows).order(distinct=True)
         if isinstance(table, SwapTable):
-            return draw_set_swaps(table, now.theme)
-        return draw_pathways(table, now.theme)
+            rows = [table.rows[i] for i in order] if sets == DISTINCT else table.rows
+            return draw_set_swaps(SwapTable(rows, table.info), now.theme)
+        tested = [table.rows[i] for i in order] if sets == DISTINCT else table.rows
+        return draw_pathways(PathwayTable(tested, table.info), now.theme)
 
     # The table does not wait for the figure, which comes late; see `components.graph`.
     @app.callback(
@@ -106,14 +130,25 @@ def register_callbacks(app: Dash, context: Context) -> None:
         Output(ids.QUADRANT_PLACE, "hidden"),
         *inputs,
     )
-    def tell(data: dict[str, Any] | None, key: str, quadrant: str) -> tuple[Any, ...]:
+    def tell(data: dict[str, Any] | None, key: str, quadrant: str, sets: str) -> tuple[Any, ...]:
         now = read_shown(context, data)
+        if key == RANKINGS:
+            return *rankings.tell_all(now, quadrant), False
         table = _read(now, key, quadrant)
         is_swap = key == SET_SWAP
         if table is None:
             return [], columns_of(is_swap), _why_empty(now, key, quadrant), not is_swap
-        rows = _list_swaps(table) if isinstance(table, SwapTable) else _list_sets(table)
-        return rows, columns_of(is_swap), _caption(now, table), not is_swap
+        redundancy = find_redundancy(now.entry.store, table.rows)
+        distinct = sets == DISTINCT
+        caption = write_caption(
+            now.concept_id, table, redundancy, distinct, is_plot=now.tab == "pathways"
+        )
+        rows = list_rows(table, redundancy, distinct)
+        return rows, columns_of(is_swap), caption, not is_swap
+
+    @app.callback(Output(ids.REDUNDANT_PLACE, "hidden"), Input(ids.ENRICHMENT, "value"))
+    def hide(key: str) -> bool:
+        return key == RANKINGS  # which lists every set
 
 
 def _read(now: Shown, key: str, quadrant: str) -> PathwayTable | SwapTable | None:
@@ -138,52 +173,3 @@ def _why_empty(now: Shown, key: str, quadrant: str) -> str:
     if now.is_silent:
         return "This concept is active in no cell, so no gene set was tested."
     return "No gene set was tested for this concept: its genes could not be ranked."
-
-
-def _list_sets(table: PathwayTable) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": str(position),
-            "name": row.short_name,
-            "description": f"{row.name} · {row.library} · {row.description}",
-            "statistic": row.statistic,
-            "q": row.q,
-            "size": row.size,
-            "n_leading": row.n_leading,
-            "leading_text": " ".join(row.leading),
-        }
-        for position, row in enumerate(table.rows)
-    ]
-
-
-def _list_swaps(table: SwapTable) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": str(position),
-            "name": row.marked_name,
-            "description": f"{row.name} · {row.library} · {row.description}",
-            "effect": row.effect,
-            "share": row.share,
-            "z": row.z,
-            "p": row.p,
-            "q": row.q,
-            "size": row.size,
-            "quadrant": row.quadrant,
-        }
-        for position, row in enumerate(table.rows)
-    ]
-
-
-def _caption(now: Shown, table: PathwayTable | SwapTable) -> str:
-    counted = (
-        f"{now.concept_id}: {table.n_significant} of {len(table.rows)} listed gene sets have "
-        "q ≤ 0.05."
-    )
-    is_plot = now.tab == "pathways"
-    if isinstance(table, PathwayTable):
-        return f"{counted} Dot area: leading genes." if is_plot else counted
-    ticks = " Ticks: random sets of the same size and expression." if is_plot else ""
-    absent = f" {ABSENT}: less expressed than in the counterfactual (absence)."
-    return f"{counted}{ticks} Used: q ≤ 0.05 against random sets; DE: q ≤ 0.05." + (
-        absent if any(row.is_absent for row in table.rows) else ""
-    )

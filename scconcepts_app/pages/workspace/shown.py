@@ -13,7 +13,10 @@ from scconcepts_app.pages.context import Context, choose, own
 
 @dataclass(frozen=True)
 class Shown:
-    """A concept of a store, and the choices of the gene panel; None where the store has none."""
+    """A concept of a store, and the choices of the gene panel; None where the store has none.
+
+    `gene_set` is the set that the address names, empty for none.
+    """
 
     entry: OpenedStore
     concept: int
@@ -22,6 +25,7 @@ class Shown:
     statistic: str
     theme: str
     tab: str
+    gene_set: str = ""
 
     @property
     def concept_id(self) -> str:
@@ -54,4 +58,5 @@ def read_shown(context: Context, data: dict[str, Any] | None) -> Shown:
         statistic=data["statistic"],
         theme=data["theme"],
         tab=data["tab"],
+        gene_set=data.get("set", ""),
     )

@@ -13,7 +13,9 @@ from scconcepts_app.library import Library
 from scconcepts_app.server import create_app
 from scconcepts_app.settings import Settings
 from scconcepts_app.store import ConceptStore
+from scconcepts_app.store.columns import encode_strings
 from scconcepts_app.store.schema import FAITHFULNESS_CURVES, FAITHFULNESS_MEASURES, TRAINING
+from tests.conftest import ROOT
 from tests.store_factory import write_store
 
 
@@ -134,3 +136,36 @@ def client(store, settings):
 @pytest.fixture
 def api(store) -> str:
     return f"/api/fixture/{store.manifest.digest[:12]}"
+
+
+@pytest.fixture(scope="session")
+def twins_store(store):
+    """All gene sets have the same genes, every q is 0.01, and one name holds an identifier."""
+    q = np.full(len(store.array("enrichment/prerank_presence/q")), 0.01)
+    names = [f"Set {i} (GO:000000{i})" for i in range(6)]
+    return with_arrays(
+        store,
+        {
+            "gene_sets/members/gene": np.tile(np.arange(5), 6),
+            "enrichment/prerank_presence/q": q,
+            "enrichment/prerank_presence/statistic": np.linspace(2, 1, len(q)),
+            **{f"gene_sets/name/{k}": v for k, v in encode_strings(names).items()},
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def answer(store, plain_store, silent_store, old_store, twins_store, tmp_path_factory):
+    """Calls the callback that has an output of this component, outside of a browser."""
+    folder = tmp_path_factory.mktemp("panes")
+    settings = Settings(annotations_url=f"sqlite:///{folder / 'l.sqlite3'}", cache_dir=folder)
+    stores = {"fixture": store, "plain": plain_store, "silent": silent_store, "old": old_store}
+    stores["twins"] = twins_store
+    stores["untested"] = ConceptStore.open(ROOT / "tests/data/stores/v3")
+    app = create_app(Library(list(stores.items())), settings)
+
+    def call(output: str, *values):
+        found = [k for k in app.callback_map if output in k.strip(".").split("...")]
+        return app.callback_map[found[0]]["callback"].__wrapped__(*values)
+
+    return call

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 
@@ -100,3 +102,35 @@ def test_unreadable_evidence_is_left_out(store, text):
         "concepts/evidence/utf8": np.frombuffer(data, np.uint8),
     }
     assert describe_concept(with_arrays(store, arrays), 0).evidence == []
+
+
+def with_evidence(store, evidence: dict) -> ConceptStore:
+    text = json.dumps(evidence).encode()
+    offsets = np.arange(store.n_concepts + 1, dtype=np.int64) * len(text)
+    data = np.frombuffer(text * store.n_concepts, np.uint8)
+    changed = {"concepts/evidence/utf8": data, "concepts/evidence/offsets": offsets}
+    return with_arrays(store, changed)
+
+
+def test_evidence_tells_identifier_donors_and_direction(store):
+    cell_type = {"name": "B cell", "ontology": "CL:0000236", "f1": 0.9}
+    tested = {"effect": 1.25, "q": 0.001, "n_donors": 6}
+    evidence = {
+        "cell_type": cell_type | tested,
+        "direction": {"by": "absence", "share": 0.8},
+        "genes": ["A", "B"],
+        "technical": ["cell_cycle"],
+    }
+    card = describe_concept(with_evidence(store, evidence), 0)
+    assert card.evidence == [
+        "Cell type B cell (CL:0000236): F1 0.90; by donor 1.25 s.d., q 1.0e-03, 6 donors.",
+        "Raised by the presence of A, B.",
+        "80 % of what raises it is absence of genes.",
+        "Technical warning: cell cycle.",
+    ]
+    assert card.link.words == "CL:0000236"
+
+
+@pytest.mark.parametrize("evidence", [{}, {"cell_type": {"name": "B", "ontology": "javascript:1"}}])
+def test_without_an_identifier_there_is_no_link(store, evidence):
+    assert describe_concept(with_evidence(store, evidence), 0).link is None

@@ -2,56 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from dash.exceptions import PreventUpdate
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.concept_table import concept_table
-from scconcepts_app.components.pathway_table import SWAP_COLUMNS
-from scconcepts_app.library import Library, OpenedStore
+from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.workspace import evidence
-from scconcepts_app.server import create_app
-from scconcepts_app.settings import Settings
-from scconcepts_app.views.set_swap import SET_SWAP
-
-SHOWN = {
-    "tab": "faithfulness",
-    "store": "fixture",
-    "concept": "c0001",
-    "attribution": "neighbours",
-    "differential": "inactive",
-    "statistic": "z",
-    "theme": "light",
-}
-
-
-@pytest.fixture(scope="module")
-def answer(store, plain_store, silent_store, old_store, tmp_path_factory):
-    """Calls the callback that has an output of this component, outside of a browser."""
-    folder = tmp_path_factory.mktemp("panes")
-    settings = Settings(annotations_url=f"sqlite:///{folder / 'l.sqlite3'}", cache_dir=folder)
-    stores = {"fixture": store, "plain": plain_store, "silent": silent_store, "old": old_store}
-    app = create_app(Library(list(stores.items())), settings)
-
-    def call(output: str, *values):
-        found = [k for k in app.callback_map if output in k.strip(".").split("...")]
-        return app.callback_map[found[0]]["callback"].__wrapped__(*values)
-
-    return call
-
-
-def words(component) -> str:
-    if isinstance(component, (list, tuple)):
-        return " ".join(words(child) for child in component)
-    return component if isinstance(component, str) else words(component.children or "")
-
-
-def message(figure) -> str:
-    (note,) = figure.layout.annotations
-    return note.text.replace("<br>", " ")
-
+from scconcepts_app.views.redundancy import ALL
+from tests.unit.app.panes import SHOWN, message, words
 
 OUTPUTS = [
     (f"{ids.FAITHFULNESS}.figure", ["deletion"]),
@@ -63,8 +22,8 @@ OUTPUTS = [
     (f"{ids.CELL}.figure", [None]),
     (f"{ids.CELL_LEAD}.children", [None]),
     (f"{ids.CELL_CHOICE}.options", [None]),
-    (f"{ids.PATHWAYS}.figure", ["prerank_presence", ""]),
-    (f"{ids.PATHWAY_TABLE}.rowData", ["prerank_presence", ""]),
+    (f"{ids.PATHWAYS}.figure", ["prerank_presence", "", ALL]),
+    (f"{ids.PATHWAY_TABLE}.rowData", ["prerank_presence", "", ALL]),
     (f"{ids.ASSOCIATION}.figure", ["cell_type", "f1"]),
 ]
 
@@ -78,7 +37,7 @@ def test_what_was_never_in_sight_is_not_computed(answer, output, choices):
 
 def test_the_plot_of_gene_sets_is_not_drawn_under_the_table(answer):
     with pytest.raises(PreventUpdate):
-        answer(f"{ids.PATHWAYS}.figure", {**SHOWN, "tab": "table"}, "prerank_presence", "")
+        answer(f"{ids.PATHWAYS}.figure", {**SHOWN, "tab": "table"}, "prerank_presence", "", ALL)
 
 
 def test_faithfulness_tells_grade_reason_numbers_and_sentence(answer):
@@ -178,53 +137,6 @@ def test_without_cells_it_is_said(answer):
     assert answer(f"{ids.CELL_LEAD}.children", {**SHOWN, "store": "old"}, None) == ("", "")
 
 
-def test_a_set_swap_has_its_own_plot_columns_and_filter(answer):
-    now = {**SHOWN, "tab": "pathways"}
-    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "")
-    assert "used and DE" in {trace.name for trace in figure.data}
-    rows, columns, caption, hidden = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "")
-    assert columns is SWAP_COLUMNS and hidden is False
-    assert rows[0]["quadrant"] == "used and differential"
-    assert rows[0]["share"] == pytest.approx(0.56)
-    assert caption.startswith("c0001: 2 of 6 listed gene sets have q ≤ 0.05. Ticks: random sets")
-    assert caption.endswith("▾: less expressed than in the counterfactual (absence).")
-    rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "neither")
-    assert {row["quadrant"] for row in rows} == {"neither"} and len(rows) == 2
-
-
-def test_other_tests_have_no_filter(answer):
-    now = {**SHOWN, "tab": "table"}
-    rows, columns, caption, hidden = answer(
-        f"{ids.PATHWAY_TABLE}.rowData", now, "prerank_presence", "neither"
-    )
-    assert len(rows) == 6 and hidden is True
-    assert columns[1]["field"] == "statistic"
-    assert caption == "c0001: 1 of 6 listed gene sets have q ≤ 0.05."
-
-
-@pytest.mark.parametrize(
-    ("change", "key", "quadrant", "text"),
-    [
-        ({"attribution": "random_matched"}, SET_SWAP, "", "they were for: Nearest inactive cells"),
-        ({"store": "silent"}, SET_SWAP, "", "it was not attributed"),
-        ({"store": "silent"}, "prerank_presence", "", "active in no cell"),
-        ({"store": "plain", "attribution": ""}, "", "", "holds no test of gene sets"),
-    ],
-)
-def test_without_gene_sets_it_is_said(answer, change, key, quadrant, text):
-    now = {**SHOWN, "tab": "pathways", **change}
-    assert text in message(answer(f"{ids.PATHWAYS}.figure", now, key, quadrant))
-
-
-def test_an_empty_quadrant_says_so(answer, store, monkeypatch):
-    from scconcepts_app.pages.workspace import pathways
-
-    monkeypatch.setattr(pathways, "keep_quadrant", lambda t, q: replace(t, rows=[]) if q else t)
-    now = {**SHOWN, "tab": "pathways"}
-    figure = answer(f"{ids.PATHWAYS}.figure", now, SET_SWAP, "used only")
-    assert message(figure) == "No gene set is used only."
-
-
 def test_a_store_with_cards_begins_with_them(store, plain_store):
     assert getattr(evidence.panel(OpenedStore("a", store)), "data-tab") == "faithfulness"
     assert getattr(evidence.panel(OpenedStore("b", plain_store)), "data-tab") == "pathways"
@@ -237,3 +149,25 @@ def test_the_column_of_grades_is_there_with_cards_only():
         }
 
     assert columns(True) - columns(False) == {"grade"}
+
+
+def test_tests_by_donor_take_the_place_of_bars(answer):
+    shown = {**SHOWN, "tab": "annotations", "concept": "c0006"}
+    figure = answer(f"{ids.ASSOCIATION}.figure", shown, "condition", "donors")
+    assert figure.layout.xaxis.title.text.startswith("effect in s.d.")
+    told = answer(f"{ids.ASSOCIATION_CAPTION}.children", shown, "condition", "donors")
+    assert told.startswith("c0006: 5 of 5 tests")
+    assert answer(f"{ids.ASSOCIATION_CAPTION}.children", shown, "condition", "f1") == ""
+    numbers = answer(f"{ids.ASSOCIATION}.figure", shown, "(numeric columns)", "donors")
+    assert numbers.layout.xaxis.title.text.startswith("correlation within donors")
+
+
+def test_a_store_without_tests_by_donor_shows_bars(answer):
+    shown = {**SHOWN, "store": "untested", "tab": "annotations", "concept": "c0006"}
+    figure = answer(f"{ids.ASSOCIATION}.figure", shown, "condition", "donors")
+    assert figure.data[0].type == "bar"
+
+
+def test_columns_of_another_store_are_not_tested(answer):
+    with pytest.raises(PreventUpdate):
+        answer(f"{ids.ASSOCIATION}.figure", SHOWN, "zzz", "donors")

@@ -26,11 +26,17 @@ def test_a_condition_is_told_where_its_share_is_unusual(store):
     stim = next(r for r in list_categories(store, 5, "condition") if r.share and r.share > 0.9)
     sentence = (
         f"{format_share(stim.share)} of its cells are {stim.category} "
-        f"({format_share(stim.usual)} of all)."
+        f"({format_share(stim.usual)} of all; by donor +1.50 s.d., q 4.0e-04, 4 donors, paired)."
     )
     assert sentence in write_summary(store, 5)
     # B cells are stimulated about as often as others.
     assert "of its cells are" not in write_summary(store, 0)
+
+
+def test_a_condition_that_was_not_tested_by_donor_is_told_by_its_share():
+    old = ConceptStore.open(ROOT / "tests/data/stores/v3")
+    assert "of its cells are stimulated" in write_summary(old, 5)
+    assert "by donor" not in write_summary(old, 5)
 
 
 def test_trust_is_that_of_the_chosen_attribution(store):

@@ -95,11 +95,12 @@ def flags(share=None, rank_correlation=None, **given):
         Column("pct_mt", "pct_mt", "qc", None, np.ones(1000, np.float32)),
         Column("genes_detected", "g", "qc", None, np.ones(1000, np.float32)),
         Column("age", "age", "other", None, np.ones(1000, np.float32)),
+        Column("g2m_score", "g2m_score", "qc", None, np.ones(1000, np.float32)),
     ]
     levels = np.array([(0, 0), (0, 1), (0, 2), (0, 3), (1, 0), (1, 1)])
     share = np.array([share or [0.25] * 4 + [0.5] * 2])
     found = Association(
-        levels, share, share, share, np.arange(2, 6), np.array([rank_correlation or [0.0] * 4])
+        levels, share, share, share, np.arange(2, 7), np.array([rank_correlation or [0.0] * 5])
     )
     n_active = np.array([given.get("n_active", 100)])
     stability = np.array([given.get("stability", 0.9)])
@@ -124,10 +125,12 @@ def test_nothing_is_flagged_without_reason():
         ({"share": [0.9, 0.1, 0, 0, 0.5, 0.5]}, {"one_donor"}),
         ({"share": [0.89, 0.11, 0, 0, 0.5, 0.5]}, set()),
         ({"share": [0.25] * 4 + [1.0, 0.0]}, {"one_batch"}),
-        ({"rank_correlation": [0.5, 0, 0, 0]}, {"library_size"}),
-        ({"rank_correlation": [-0.5, 0, 0, 0]}, {"library_size"}),
-        ({"rank_correlation": [0.49, 0.49, 1, 1]}, set()),
-        ({"rank_correlation": [0, 0.7, 0, 0]}, {"mitochondrial"}),
+        ({"rank_correlation": [0.5, 0, 0, 0, 0]}, {"library_size"}),
+        ({"rank_correlation": [-0.5, 0, 0, 0, 0]}, {"library_size"}),
+        ({"rank_correlation": [0.49, 0.49, 1, 1, 0]}, set()),
+        ({"rank_correlation": [0, 0.7, 0, 0, 0]}, {"mitochondrial"}),
+        ({"rank_correlation": [0, 0, 0, 0, 0.5]}, {"cell_cycle"}),
+        ({"rank_correlation": [0, 0, 0, 0, 0.49]}, set()),
     ],
 )
 def test_each_flag(given, expected):

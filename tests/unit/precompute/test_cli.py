@@ -137,7 +137,7 @@ BAD_INPUTS = {
     "no file": (None, {"data.path": "none.h5ad"}, "none.h5ad: no such file"),
     "no data": (None, {"data.path": ""}, "data.path: not given"),
     "no output": (None, {"out": ""}, "out: not given"),
-    "malformed GMT": (break_gmt, {}, "line 1 ('programme 0 gene_1 gene_2'): fewer than three"),
+    "malformed GMT": (break_gmt, {}, "line 1 ('programme 0 gene_1 gene_2'): no tab in it"),
     "no such GMT": (None, {"enrichment.gene_sets": ["no.gmt"]}, "no.gmt: cannot be read"),
     "foreign GMT": (None, {"enrichment.min_size": 100}, "the largest overlap of a set with the"),
     "unknown key": (None, {"model.layers": 3}, "unknown key 'model.layers'"),

@@ -120,8 +120,23 @@ def test_parents_by_hand():
 
 
 def test_a_part_that_chance_explains_has_no_parent():
+    # 0 in 12 of 20 cells. Of the 5 of concept 1 three are among them, as by chance; of the 5 of
+    # concept 2 four: (.8 - .6) / (1 - .6) = .5.
+    active = np.zeros((20, 3))
+    active[:12, 0] = active[9:14, 1] = active[8:13, 2] = 1
+    assert find_parents(sp.csc_matrix(active[:, :2])).tolist() == [-1, -1]
+    assert find_parents(sp.csc_matrix(active[:, [0, 2]])).tolist() == [-1, 0]
+
+
+def test_a_concept_of_most_cells_can_be_a_parent():
     active = np.zeros((20, 2))
-    active[:12, 0] = active[:6, 1] = 1  # 12 of 20 cells: six of six is 1.7 times chance
+    active[:16, 0] = active[:8, 1] = 1
+    assert find_parents(sp.csc_matrix(active)).tolist() == [-1, 0]
+
+
+def test_a_concept_of_all_cells_is_no_parent():
+    active = np.ones((20, 2))
+    active[5:, 1] = 0
     assert find_parents(sp.csc_matrix(active)).tolist() == [-1, -1]
 
 

@@ -134,3 +134,19 @@ def test_a_closed_folder_is_refused_before_anything_is_computed(files, capsys):
     out = files[0].parent / "missing" / "table.csv"
     assert main(["enrich-rankings", str(files[0]), *named, "--out", str(out)]) == 2
     assert "cannot be written" in capsys.readouterr().err
+
+
+def test_names_are_found_through_a_table_and_told(files, capsys, caplog):
+    names = files[0].with_name("names.tsv")
+    names.write_text("".join(f"ENSG{i:011}\tGENE{i}\n" for i in range(200)))
+    text = files[1].read_text()
+    ids = "\t".join(f"ENSG{i:011}.4" for i in range(15))
+    files[1].write_text(text.replace("\t".join(GENES[:15]), ids, 1))
+    caplog.set_level("INFO", "precompute")
+    status, out = run(*files[:2], options=("--aliases", str(names)))
+    assert status == 0
+    best = pd.read_csv(out).iloc[0]
+    assert (best["gene_set"], best["size"]) == ("a0", 15)
+    assert "a.gmt: of" in caplog.text and "15 through the table of names" in caplog.text
+    assert run(*files[:2], options=("--aliases", "absent.tsv"))[0] == 2
+    assert "absent.tsv: cannot be read" in capsys.readouterr().err

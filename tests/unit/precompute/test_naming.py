@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from precompute.association import Association
+from precompute.donor_tests import FEW_DONORS, PAIRED, DonorTests
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment
-from precompute.naming import ProposedLabel, propose_label
+from precompute.naming import Grounds, ProposedLabel, propose_label
 from precompute.obs import Column, Obs
 
 KINDS = ["B cell", "T cell"]
@@ -17,7 +18,15 @@ SETS = MatchedSets(
     (), np.zeros(2, int), ["HALLMARK_E2F_TARGETS", "T cell (R-HSA-1)"], ["", ""], [np.arange(3)] * 2
 )
 ALTERNATING = np.arange(100) % 2
-NO_FLAGS = ("library_size", "mitochondrial", "one_batch", "one_donor")
+NO_FLAGS = (
+    "library_size",
+    "mitochondrial",
+    "ribosomal",
+    "cell_cycle",
+    "one_batch",
+    "one_donor",
+    "donor_driven",
+)
 
 
 def propose(
@@ -29,6 +38,9 @@ def propose(
     absent=(),
     technical=(),
     stimulated=ALTERNATING,
+    tests=None,
+    ontology=None,
+    presence_share=None,
 ) -> ProposedLabel:
     """The label of the second of two concepts; the first one's numbers would change it."""
     obs = Obs(
@@ -52,7 +64,8 @@ def propose(
         leading=[np.arange(1)] * 2,
     )
     flags = {name: np.array([True, name in technical]) for name in NO_FLAGS}
-    return propose_label(1, association, obs, flags, genes, absent, table, "prerank", SETS)
+    grounds = Grounds(association, obs, flags, "prerank", SETS, tests, ontology or {})
+    return propose_label(1, grounds, genes, absent, table, presence_share)
 
 
 @pytest.mark.parametrize(
@@ -128,5 +141,65 @@ def test_without_columns_and_sets_only_genes_are_left():
         np.empty((0, 2), int), *(np.empty((1, 0)) for _ in range(3)), np.empty(0), np.empty((1, 0))
     )
     flags = {name: np.array([False]) for name in NO_FLAGS}
-    label = propose_label(0, nothing, Obs([], ()), flags, ["A", "B"], [], None, "", None)
+    grounds = Grounds(nothing, Obs([], ()), flags, "", None)
+    label = propose_label(0, grounds, ["A", "B"], [], None)
     assert label.text == "A, B"
+
+
+def by_donor(q: float, effect: float, design: int = PAIRED) -> DonorTests:
+    """The test of "stimulated" in both concepts, of which the first finds the contrary."""
+    numbers = {"effect": [[-effect], [effect]], "q": [[1 - q], [q]]}
+    arrays = {name: np.array(values) for name, values in numbers.items()}
+    unknown = np.full((2, 1), np.nan)
+    return DonorTests(
+        column=np.array([1]),
+        code=np.array([1]),
+        within=np.array([-1]),
+        design=np.array([design]),
+        n_donors=np.array([6]),
+        n_others=np.array([0]),
+        standard_error=unknown,
+        p=unknown,
+        **arrays,
+    )
+
+
+@pytest.mark.parametrize(
+    ("tests", "text"),
+    [
+        (None, "stimulated"),
+        (by_donor(0.01, 1.0), "stimulated"),
+        (by_donor(0.06, 1.0), "Unnamed"),
+        (by_donor(0.01, -1.0), "Unnamed"),
+        (by_donor(np.nan, 1.0, FEW_DONORS), "stimulated"),
+    ],
+)
+def test_donors_that_can_be_compared_must_agree_on_a_condition(tests, text):
+    assert propose(lift=(0.0, 1.0), tests=tests).text == text
+
+
+def test_evidence_holds_the_test_by_donor():
+    found = propose(lift=(0.0, 1.0), tests=by_donor(0.01, 1.25)).evidence.condition
+    assert (found["effect"], found["q"], found["n_donors"]) == (1.25, 0.01, 6)
+    untested = propose(lift=(0.0, 1.0), tests=by_donor(np.nan, 1.0, FEW_DONORS))
+    assert "q" not in untested.evidence.condition
+
+
+def test_a_cell_type_has_its_identifier_where_it_is_known():
+    label = propose(f1=(0.1, 0.9), ontology={"T cell": "CL:0000084"})
+    assert label.evidence.cell_type["ontology"] == "CL:0000084"
+    assert "ontology" not in propose(f1=(0.9, 0.1), ontology={"T cell": "x"}).evidence.cell_type
+
+
+def test_what_is_absent_stands_in_where_absence_raises_the_concept():
+    genes = {"genes": ["A"], "absent": ["ISG15", "IFI6", "MX1", "MX2"]}
+    label = propose(**genes, presence_share=0.2)
+    assert label.text == "without ISG15, IFI6, MX1"
+    assert label.evidence.direction == {"by": "absence", "share": 0.8}
+    assert propose(**genes, presence_share=0.6).text == "A"
+    assert propose(**genes).evidence.direction == {}
+
+
+@pytest.mark.parametrize("name", ["ribosomal", "cell_cycle", "donor_driven", "library_size"])
+def test_every_technical_warning_is_named(name):
+    assert propose(technical=[name]).text == "Technical: " + name.replace("_", " ")

@@ -211,6 +211,10 @@ def test_association_flags_and_labels(store, stage):
     for name in ("auroc", "f1", "share", "rank_correlation"):
         computed = stage("association").array(name).astype(np.float32)
         assert np.array_equal(store.array(f"association/{name}"), computed, equal_nan=True)
+    for name in ("column", "code", "within", "design", "n_donors", "q"):
+        computed = stage("association").array(f"tests.{name}")
+        assert np.array_equal(store.array(f"association/tests/{name}"), computed, equal_nan=True)
+    assert len(store.array("association/tests/column")) > len(store.manifest.obs)
     flags = store.array("concepts/flags")
     for bit, name in enumerate(CONCEPT_FLAGS):
         held = stage("naming").array(f"flag.{name}")
@@ -229,6 +233,10 @@ def test_provenance_says_how_it_was_made(store, finished):
     assert {"numpy", "torch", "scvi-tools"} <= set(provenance["packages"])
     assert store.manifest.dictionary["seeds"] == [0, 1, 2]
     assert store.manifest.title == "Planted programmes"
+    (library,) = provenance["gene_sets"]
+    assert library["sha256"] == digest_file(finished.folder / "sets.gmt")
+    assert (library["name"], library["n_gene_sets"], library["n_kept"]) == ("sets", 5, 5)
+    assert library["found"] == {"symbol": library["n_genes"]}
 
 
 def test_nothing_else_is_left_beside_the_store(finished):

@@ -109,6 +109,33 @@ def test_the_size_is_chosen_where_none_is_given(case):
     assert not list((case / "run.workspace" / "dictionary").glob("latents*"))
 
 
+def test_two_levels_of_concepts_reach_the_store(case):
+    settings = {"dictionary.expansion": 1.0, "dictionary.detail": 3.0, "dictionary.min_share": 0.6}
+    store = run(case, {**EMBEDDING, **settings})
+    said, counts = store.manifest.dictionary, store.manifest.counts
+    n_general, k = said["n_general"], said["k"]
+    assert 0 < n_general < store.n_concepts
+    assert counts["k"] == k + said["k_detail"]
+    assert said["detail_latents"] == 3 * counts["d_embedding"]
+    chosen = store.array("activations/by_cell/concept")
+    general = (chosen >= 0) & (chosen < n_general)
+    assert general.sum(axis=1).max() <= k
+    assert (chosen >= n_general).sum(axis=1).max() <= said["k_detail"]
+    assert general.any() and (chosen >= n_general).any()
+    # Latents left over of both levels, told apart by their seeds.
+    left = np.array(store.array("latents/seed"))
+    assert {*left} <= {*said["seeds"], *(1000 + seed for seed in said["seeds"])}
+    assert (left >= 1000).any()
+    pairs = set(zip(left.tolist(), store.array("latents/index").tolist(), strict=True))
+    assert len(pairs) == store.n_latents
+
+
+def test_detail_no_finer_than_the_first_level_is_refused(case, capsys):
+    settings = {"dictionary.expansion": 1.0, "dictionary.detail": 1.0}
+    assert main(["dictionary", str(write_config(case, {**EMBEDDING, **settings}))]) == 2
+    assert "dictionary.detail: found 1.0, expected above" in capsys.readouterr().err
+
+
 def test_a_second_run_of_one_workspace_is_refused(case, capsys):
     config = write_config(case, EMBEDDING)
     with Workspace(case / "run.workspace") as other:

@@ -161,3 +161,10 @@ def test_v3_latents(v3):
     cells, values = decode_payload(v3.payload("latents", 2))
     assert cells.tolist() == [0, 7, 14, 21, 28, 35]
     assert np.allclose(values[[0, -1]], [2, 1], atol=0.005)
+
+
+@pytest.mark.parametrize("version", DIGESTS)
+def test_no_archived_store_holds_tests_by_donor(version, request):
+    store = request.getfixturevalue(version)
+    assert store.optional("association/tests/p") is None
+    assert store.optional("association/share_of_variance") is None

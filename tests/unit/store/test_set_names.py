@@ -37,6 +37,8 @@ from scconcepts_app.views.pathways import shorten_set_name as of_views
         ("Interferon response", "Interferon response"),
         ("TCR", "TCR"),
         ("IL6_up", "IL6_up"),
+        ("HALLMARK_HYPOXIA [msigdb]", "Hypoxia [msigdb]"),
+        ("response to virus (GO:0009615) [go_bp] (2)", "Response to virus [go_bp] (2)"),
         ("HALLMARK_", "Hallmark "),
         ("", ""),
     ],

@@ -57,6 +57,11 @@ def test_a_flipped_bit_is_found(damaged, name, bit):
         ("payloads/expression/offsets", -1, 10**9, "ends at 1000000000"),
         ("enrichment/prerank_presence/leading_offsets", -1, 999, "ends at 999"),
         ("evaluation/baselines/kind", 0, 3, r"outside 0\.\.2"),
+        ("association/tests/column", 0, 4, r"values outside 0\.\.3"),
+        ("association/tests/design", 0, 6, r"values outside 0\.\.5"),
+        ("association/tests/code", 0, 5, "codes that its column has not"),
+        ("association/tests/code", 0, -1, "codes that its column has not"),
+        ("association/tests/within", 0, 5, r"values outside -1\.\.4"),
         ("sweep/sizes/variant", 0, -1, r"outside 0\.\.1"),
         ("activations/by_concept/cell", 0, 60, r"outside 0\.\.59"),
         ("attribution/neighbours/gene", 3, -1, r"outside 0\.\.59"),
@@ -203,3 +208,14 @@ def test_a_manifest_without_the_keys_of_evaluations_is_read(fixture_store):
         del raw[key]
     manifest = parse_manifest(raw, "manifest.json")
     assert manifest.evaluations == manifest.sweeps == []
+
+
+def test_tests_of_association_that_do_not_fit_are_found(fixture_store, tmp_path):
+    effect = ConceptStore.open(fixture_store).array("association/tests/effect")
+    cut = rewrite(fixture_store, tmp_path / "cut.store", {"association/tests/p": effect[:, :3]})
+    with pytest.raises(InvalidManifestError, match="tests/p: has shape"):
+        verify_store(cut)
+    shares = {"association/share_of_variance": np.zeros((6, 3))}
+    narrow = rewrite(fixture_store, tmp_path / "narrow.store", shares)
+    with pytest.raises(InvalidManifestError, match="share_of_variance: 3 columns, 4 in obs"):
+        verify_store(narrow)
