@@ -43,7 +43,7 @@ PBMC68K = Config(
     ),
     data=DataConfig(cell_type="bulk_labels", library_size="n_counts"),
     # Measured on these 700 cells: with 10 dimensions the concepts explain more than with 16, 24 or
-    # 32. The seeds agree on 6 concepts that explain .63; with the finer level there are 13, and .83.
+    # 32. The seeds agree on 6 concepts that explain .63; with the finer level on 13, and .83.
     model=ModelConfig(n_latent=10),
     dictionary=DictionaryConfig(detail=2.0),
 )
