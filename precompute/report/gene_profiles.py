@@ -13,6 +13,8 @@ from precompute.report.sources import Section, Source, missing
 
 _LEAST_GENES = 100
 _N_DRAWS = 999
+_FEWER_DRAWS = 199  # from so many pairs of concepts on
+_MANY_PAIRS = 250_000
 
 
 class Profile(NamedTuple):
@@ -65,17 +67,18 @@ def _match(
     first: np.ndarray, second: np.ndarray, weigh: Callable[[np.ndarray], np.ndarray]
 ) -> _Match:
     bins = bin_genes(np.abs(second).mean(axis=0))
-    left, right = _standardise(weigh(first)), _standardise(weigh(second))
+    left, right = (_standardise(weigh(values)) for values in (first, second))
     found = left @ right.T
     best, partner = found.max(axis=1), found.argmax(axis=1)
     rng = np.random.default_rng(0)
-    highest = np.empty((_N_DRAWS, len(left)))
+    n_draws = _N_DRAWS if found.size < _MANY_PAIRS else _FEWER_DRAWS
+    highest = np.empty((n_draws, len(left)), np.float32)
     order = np.arange(right.shape[1])
-    for draw in range(_N_DRAWS):
+    for draw in range(n_draws):
         for genes in bins:
             order[genes] = rng.permutation(genes)
         highest[draw] = (left @ right[:, order].T).max(axis=1)
-    p = (1 + (highest >= best).sum(axis=0)) / (_N_DRAWS + 1)
+    p = (1 + (highest >= best).sum(axis=0)) / (n_draws + 1)
     mutual = found.argmax(axis=0)[partner] == np.arange(len(left))
     return _Match(
         partner, best, highest.mean(axis=0), false_discovery_control(p), mutual, len(right)
@@ -155,10 +158,14 @@ def _shrink(values: np.ndarray) -> np.ndarray:
 
 
 def _standardise(values: np.ndarray) -> np.ndarray:
-    """Return rows of mean 0 and length 1, so that products are correlations; 0 for a constant."""
+    """Return float32 rows of mean 0 and length 1, whose products are correlations.
+
+    A constant row is 0.
+    """
     centred = values - values.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.divide(centred, length, out=np.zeros_like(centred), where=length > 0)
+    scaled = np.divide(centred, length, out=np.zeros_like(centred), where=length > 0)
+    return scaled.astype(np.float32)
 
 
 def _shared_genes(a: Source, b: Source) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from scconcepts_app.store.schema import GRADES
 _LEAST_CELLS = 10  # of a donor within a cell type
 _MOST_CELLS = 2000  # of a cell type
 _FOLDS = 3
+
+# Kind of units -> what gives their values (n, n_units) in some cells.
+Units = dict[str, Callable[[np.ndarray], np.ndarray]]
 
 
 def measure_faithfulness(source: Source) -> Section:
@@ -57,9 +61,10 @@ def measure_leak(source: Source) -> Section:
     """
     types = source.codes("cell_type")
     groups = np.zeros(source.store.n_cells, int) if types is None else types[0]
-    units = {
-        "concepts": source.activations.toarray().astype(np.float32),
-        "embeddings": np.asarray(source.store.array("embeddings")),
+    embeddings = source.store.array("embeddings")
+    units: Units = {
+        "concepts": lambda rows: source.by_cell[rows].toarray(),
+        "embeddings": lambda rows: np.asarray(embeddings[rows]),
     }
     roles = {}
     for role in ("donor", "batch", "tissue"):
@@ -74,9 +79,7 @@ def measure_leak(source: Source) -> Section:
     return {"roles": roles, "within_cell_types": types is not None}
 
 
-def _tell_apart(
-    units: dict[str, np.ndarray], groups: np.ndarray, codes: np.ndarray
-) -> dict[str, Any]:
+def _tell_apart(units: Units, groups: np.ndarray, codes: np.ndarray) -> dict[str, Any]:
     scores: dict[str, list[float]] = {name: [] for name in units}
     for group in np.unique(groups[groups >= 0]):
         rows = np.flatnonzero((groups == group) & (codes >= 0))
@@ -85,8 +88,8 @@ def _tell_apart(
         if len(np.unique(codes[rows])) < 2:
             continue
         rows = np.random.default_rng(0).permutation(rows)[:_MOST_CELLS]
-        for name, values in units.items():
-            scores[name].append(_predict(values[rows], codes[rows]))
+        for name, read in units.items():
+            scores[name].append(_predict(read(rows), codes[rows]))
     n_groups = len(scores["concepts"])
     return (
         {"n_groups": n_groups, **{k: mean_known(v) for k, v in scores.items()}} if n_groups else {}

@@ -48,7 +48,7 @@ def source_of(activations, embeddings, **columns):
     )
     return SimpleNamespace(
         store=store,
-        activations=sp.csc_matrix(activations),
+        by_cell=sp.csr_matrix(activations),
         labels=[f"c{i}" for i in range(activations.shape[1])],
         codes=lambda role: columns.get(role),
     )
