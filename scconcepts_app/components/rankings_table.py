@@ -31,6 +31,7 @@ def columns_of_rankings(table: RankedTable) -> list[dict[str, Any]]:
                 "cellRenderer": "RankedCell",
                 "filter": False,
                 "width": 56,
+                "cellStyle": {"paddingLeft": "2px", "paddingRight": "4px"},
                 "type": "rightAligned",
             }
             for i, info in enumerate(table.rankings)
