@@ -30,7 +30,7 @@ def find_cell_type(name: str) -> str | None:
     """
     if any(sign in name for sign in _JOINED):
         return None
-    return _by_name().get(_normalise(name))
+    return _by_name().get(normalise_name(name))
 
 
 def identify_cell_types(obs: Obs) -> dict[str, str]:
@@ -67,13 +67,14 @@ def read_cell_types() -> list[tuple[str, str, list[str]]]:
 @cache
 def _by_name() -> dict[tuple[str, ...], str]:
     return {
-        _normalise(name): identifier
+        normalise_name(name): identifier
         for identifier, label, names in read_cell_types()
         for name in (label, *names)
     }
 
 
-def _normalise(name: str) -> tuple[str, ...]:
+def normalise_name(name: str) -> tuple[str, ...]:
+    """Return what a name says, the same for all ways to write it: its words in order, singular."""
     spread = name.translate(_GREEK).lower().replace("-negative", " negative")
     spread = re.sub(r"-(?=\s|$)", " negative", spread)  # as in CD16- NK
     words = re.findall(r"[a-z0-9]+", spread)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
 from scipy.stats import rankdata
@@ -10,8 +12,44 @@ from scipy.stats import rankdata
 LEAST_CELLS = 10
 
 
+@dataclass(frozen=True, eq=False)
+class Lifts:
+    """Ranks of activations within each donor and concept, relative to the tied block of zeros.
+
+    Attributes
+    ----------
+    known : (n_cells,) cells that take part.
+    cells, group, lift : (n_active,) of each activation: its cell, donor x n_concepts + concept,
+        and rank. Zeros have lift 0, and so drop out of every sum.
+    """
+
+    known: np.ndarray
+    cells: np.ndarray
+    group: np.ndarray
+    lift: np.ndarray
+
+
+def rank_within(
+    activations: sp.csc_matrix, known: np.ndarray, donors: np.ndarray, n_donors: int
+) -> Lifts:
+    """Return the ranks of the activations (n_cells, n_concepts) of the cells that are known."""
+    n_concepts = activations.shape[1]
+    concepts = np.repeat(np.arange(n_concepts), np.diff(activations.indptr))
+    keep = known[activations.indices]
+    cells, values = activations.indices[keep], activations.data[keep]
+    group = donors[cells].astype(np.int64) * n_concepts + concepts[keep]
+    n_active = np.bincount(group, minlength=n_donors * n_concepts)
+    n_cells = np.bincount(donors[known], minlength=n_donors)
+    n_zero = np.repeat(n_cells, n_concepts) - n_active
+    return Lifts(known, cells, group, _rank_in_groups(values, group) + (n_zero[group] - 1) / 2)
+
+
 def correlate_within(
-    activations: sp.csc_matrix, numbers: np.ndarray, donors: np.ndarray, n_donors: int
+    activations: sp.csc_matrix,
+    numbers: np.ndarray,
+    donors: np.ndarray,
+    n_donors: int,
+    earlier: list[Lifts] | None = None,
 ) -> np.ndarray:
     """Return Spearman's correlation within each donor, (n_donors, n_concepts).
 
@@ -23,6 +61,8 @@ def correlate_within(
     activations : (n_cells, n_concepts), its zeros not stored.
     numbers : (n_cells,), NaN where missing.
     donors : (n_cells,) codes, -1 missing.
+    earlier : ranks of the same activations and donors, used again for columns that miss the same
+        cells, and added to.
 
     Returns
     -------
@@ -31,25 +71,22 @@ def correlate_within(
     """
     n_concepts = activations.shape[1]
     known = np.isfinite(numbers) & (donors >= 0)
+    earlier = [] if earlier is None else earlier
+    found = next((lifts for lifts in earlier if np.array_equal(lifts.known, known)), None)
+    if found is None:
+        found = rank_within(activations, known, donors, n_donors)
+        earlier.append(found)
     centred, n_cells, spread = _rank_numbers(numbers, np.where(known, donors, -1), n_donors)
-    concepts = np.repeat(np.arange(n_concepts), np.diff(activations.indptr))
-    keep = known[activations.indices]
-    cells, values = activations.indices[keep], activations.data[keep]
-    group = donors[cells] * n_concepts + concepts[keep]
-    n_groups = n_donors * n_concepts
-    n_active = np.bincount(group, minlength=n_groups)
-    n_zero = np.repeat(n_cells, n_concepts) - n_active
-    # Ranks of the activations relative to the tied block of zeros, which then drops out.
-    lift = _rank_in_groups(values, group) + (n_zero[group] - 1) / 2
+    n_groups, group, lift = n_donors * n_concepts, found.group, found.lift
     total = np.bincount(group, weights=lift, minlength=n_groups)
     squares = np.bincount(group, weights=lift**2, minlength=n_groups)
-    products = np.bincount(group, weights=lift * centred[cells], minlength=n_groups)
+    products = np.bincount(group, weights=lift * centred[found.cells], minlength=n_groups)
     variance = squares - total**2 / np.maximum(np.repeat(n_cells, n_concepts), 1)
     scale = np.sqrt(np.maximum(variance, 0) * np.repeat(spread, n_concepts))
-    found = np.divide(products, scale, out=np.zeros(n_groups), where=scale > 1e-9)
-    found = np.clip(found, -1, 1).reshape(n_donors, n_concepts)
-    found[(n_cells < LEAST_CELLS) | (spread == 0)] = np.nan
-    return found
+    correlation = np.divide(products, scale, out=np.zeros(n_groups), where=scale > 1e-9)
+    correlation = np.clip(correlation, -1, 1).reshape(n_donors, n_concepts)
+    correlation[(n_cells < LEAST_CELLS) | (spread == 0)] = np.nan
+    return correlation
 
 
 def _rank_numbers(
@@ -69,7 +106,8 @@ def _rank_numbers(
 
 def _rank_in_groups(values: np.ndarray, group: np.ndarray) -> np.ndarray:
     """Return the rank of each value in its group, from 1, ties sharing their mean rank."""
-    order = np.lexsort((values, group))
+    order = np.argsort(values, kind="stable")
+    order = order[np.argsort(group[order], kind="stable")]
     ordered, of_group = values[order], group[order]
     n = len(values)
     is_new = np.ones(n, bool)

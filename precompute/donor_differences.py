@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,10 +25,16 @@ class DonorTable:
     counts: np.ndarray
     sums: np.ndarray
 
+    @cached_property
+    def _all(self) -> tuple[np.ndarray, np.ndarray]:
+        """Counts and sums over all categories."""
+        return self.counts.sum(axis=2), self.sums.sum(axis=2)
+
     def split(self, code: int) -> Sides:
         """Return the cells in a category and those outside of it."""
         n_in, sum_in = self.counts[:, :, code], self.sums[:, :, code]
-        return Sides(n_in, self.counts.sum(axis=2) - n_in, sum_in, self.sums.sum(axis=2) - sum_in)
+        n_all, sum_all = self._all
+        return Sides(n_in, n_all - n_in, sum_in, sum_all - sum_in)
 
     def stratum(self, index: int) -> DonorTable:
         """Return the table of one stratum alone."""

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.stats import false_discovery_control, t
 
-from precompute.donor_correlations import correlate_within
+from precompute.donor_correlations import Lifts, correlate_within
 from precompute.donor_differences import DonorTable, Sides, add_up
 from precompute.obs import Column, Obs
 from scconcepts_app.store.schema import ASSOCIATION_DESIGNS
@@ -87,9 +87,10 @@ def run_donor_tests(activations: sp.csc_matrix, obs: Obs) -> DonorTests:
     """
     deviation = _deviations(activations)
     tests: list[_Test] = []
+    ranks: list[Lifts] = []
     for index, column in enumerate(obs.columns):
         if column.categories is None:
-            tests.append(_test_number(activations, obs, index, column))
+            tests.append(_test_number(activations, obs, index, column, ranks))
         else:
             tests += _test_categories(activations, obs, index, column, deviation)
     p = _stack(tests, "p", activations.shape[1])
@@ -155,20 +156,24 @@ def _donors_of(obs: Obs, n_cells: int) -> tuple[np.ndarray, int]:
     return donor.values, donor.n_categories
 
 
-def _test_number(activations: sp.csc_matrix, obs: Obs, index: int, column: Column) -> _Test:
+def _test_number(
+    activations: sp.csc_matrix, obs: Obs, index: int, column: Column, ranks: list[Lifts]
+) -> _Test:
+    """Return the test of a numeric column; `ranks` are those of earlier columns."""
     donors, n_donors = _donors_of(obs, activations.shape[0])
-    pooled = np.zeros(activations.shape[0], int)
-    effect = correlate_within(activations, column.values, pooled, 1)[0]
+    found = correlate_within(activations, column.values, donors, max(1, n_donors), ranks)
+    if n_donors:
+        found = found[np.isfinite(found).all(axis=1)]  # a donor has all correlations, or none
+        if len(found) >= LEAST_DONORS:
+            mean, error, p = _t_test(np.arctanh(np.clip(found, -0.999, 0.999)))
+            effect = np.tanh(mean)
+            error = error * (1 - effect**2)  # from Fisher's z to the correlation
+            return _Test(index, -1, -1, CORRELATION, len(found), 0, effect, error, p)
     unknown = np.full(activations.shape[1], np.nan)
     if not n_donors:
-        return _Test(index, -1, -1, NO_DONORS, 0, 0, effect, unknown, unknown)
-    found = correlate_within(activations, column.values, donors, n_donors)
-    found = found[np.isfinite(found[:, 0])] if found.shape[1] else found
-    if len(found) < LEAST_DONORS:
-        return _Test(index, -1, -1, FEW_DONORS, len(found), 0, effect, unknown, unknown)
-    mean, error, p = _t_test(np.arctanh(np.clip(found, -0.999, 0.999)))
-    effect = np.tanh(mean)
-    return _Test(index, -1, -1, CORRELATION, len(found), 0, effect, error * (1 - effect**2), p)
+        return _Test(index, -1, -1, NO_DONORS, 0, 0, found[0], unknown, unknown)
+    effect = correlate_within(activations, column.values, np.zeros(len(donors), int), 1)[0]
+    return _Test(index, -1, -1, FEW_DONORS, len(found), 0, effect, unknown, unknown)
 
 
 def _test_categories(

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 import numpy as np
 
 from precompute.association import Association
+from precompute.cell_ontology import normalise_name
 from precompute.donor_tests import CORRELATION, DonorTests
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment
@@ -118,7 +119,11 @@ def _write_label(evidence: Evidence) -> str:
     if evidence.condition:
         parts.append(str(evidence.condition["name"]))
     if evidence.gene_set:
-        parts.append(shorten_set_name(str(evidence.gene_set["name"])))
+        name = shorten_set_name(str(evidence.gene_set["name"]))
+        cell_type = str(evidence.cell_type.get("name", ""))
+        # A gene set of the cell type itself adds nothing to the label; the evidence has it.
+        if normalise_name(name) != normalise_name(cell_type):
+            parts.append(name)
     elif not evidence.cell_type:
         parts += _name_genes(evidence)
     return " · ".join(parts) or "Unnamed"

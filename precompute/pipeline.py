@@ -44,7 +44,7 @@ log = logging.getLogger("precompute")
 # Raised when a stage computes something else from the same inputs, so that old outputs go.
 CODE_VERSION = 3
 # The same for single stages, whose outputs alone go.
-_METHODS = {"association": "donors and cell cycle", "naming": "evidence with donors"}
+_METHODS = {"association": "donors and cell cycle", "naming": "donors and cell types"}
 
 
 @dataclass(frozen=True)

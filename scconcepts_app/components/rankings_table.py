@@ -12,14 +12,14 @@ _SHORT = {
     "presence": "Pres.",
     "absence": "Abs.",
     "differential": "DE",
-    "matched": "DE near",
+    "matched": "Near",
 }
 
 
 def columns_of_rankings(table: RankedTable) -> list[dict[str, Any]]:
     """Return the columns: the set, its NES on each ranking, and who finds it."""
     return [
-        {**COLUMNS[0], "minWidth": 104},
+        {**COLUMNS[0], "minWidth": 92},
         *[
             {
                 "colId": f"ranking_{i}",
@@ -30,7 +30,8 @@ def columns_of_rankings(table: RankedTable) -> list[dict[str, Any]]:
                 "valueGetter": {"function": f"scFindingQ(params.data.ranking_{i})"},
                 "cellRenderer": "RankedCell",
                 "filter": False,
-                "width": 64,
+                "width": 56,
+                "cellStyle": {"paddingLeft": "2px", "paddingRight": "4px"},
                 "type": "rightAligned",
             }
             for i, info in enumerate(table.rankings)

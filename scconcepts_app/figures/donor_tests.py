@@ -42,7 +42,7 @@ def draw_donor_tests(tests: list[DonorTest], theme: str) -> go.Figure:
                 ],
             },
             error_x={
-                "array": [test.margin or 0.0 for test in shown],
+                "array": [test.margin for test in shown],
                 "color": colors.muted,
                 "thickness": 1,
                 "width": 3,

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from precompute.cell_ontology import (
-    _normalise,
     find_cell_type,
     identify_cell_types,
+    normalise_name,
     read_cell_types,
 )
 from precompute.obs import Column, Obs
@@ -48,7 +48,7 @@ def test_no_name_means_two_cell_types():
     owners: dict[tuple[str, ...], set[str]] = {}
     for identifier, label, names in read_cell_types():
         for name in (label, *names):
-            owners.setdefault(_normalise(name), set()).add(identifier)
+            owners.setdefault(normalise_name(name), set()).add(identifier)
     assert {key: ids for key, ids in owners.items() if len(ids) > 1 or not key} == {}
     assert len(owners) > 150
 

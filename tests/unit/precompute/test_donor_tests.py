@@ -197,3 +197,25 @@ def test_share_of_variance_between_categories():
     means = np.array([dense[d == DONORS].mean(0) for d in range(N_DONORS)])[DONORS]
     assert found[:2, 0] == pytest.approx(means.var(0)[:2] / dense.var(0)[:2])
     assert np.isnan(found[2]).all() and np.isnan(found[:, 2]).all()
+
+
+def test_numbers_of_few_donors_have_the_correlation_of_the_pooled_cells():
+    dense = simulate(12, 2, SPLIT)
+    two = np.where(DONORS < 2, DONORS, -1).astype(np.int32)
+    numbers = dense[:, 0].astype(np.float32)
+    obs = Obs(
+        [Column("d", "d", "donor", ["a", "b"], two), Column("n", "n", "qc", None, numbers)], ()
+    )
+    tests = run_donor_tests(sp.csc_matrix(dense), obs)
+    row = rows_of(tests, 1)[0]
+    assert (tests.design[row], tests.n_donors[row]) == (FEW_DONORS, 2)
+    expected = [spearmanr(dense[:, concept], numbers).statistic for concept in range(2)]
+    assert tests.effect[:, row] == pytest.approx(expected)
+
+
+def test_no_concepts_at_all():
+    number = Column("n", "n", "qc", None, np.ones(len(DONORS), np.float32))
+    empty = sp.csc_matrix((len(DONORS), 0))
+    tests = run_donor_tests(empty, make_obs(SPLIT, number=number))
+    assert tests.p.shape == (0, len(tests.column)) and len(tests.column) > 0
+    assert share_of_variance(empty, make_obs(SPLIT)).shape == (0, 2)

@@ -81,6 +81,8 @@ def propose(
         ({"q": (0.04, 0.5)}, "E2F targets"),
         ({"q": (0.06, 0.05)}, "Unnamed"),
         ({"q": (0.5, 0.001), "genes": ["A"]}, "T cell"),
+        ({"f1": (0.1, 0.9), "q": (0.5, 0.001)}, "T cell"),  # its own gene set says no more
+        ({"f1": (0.9, 0.1), "q": (0.5, 0.001)}, "B cell · T cell"),
         ({"q": (0.001, 0.5), "statistic": (-2.0, 1.0)}, "Unnamed"),
         ({"q": (0.001, 0.01), "statistic": (-2.0, 1.0)}, "T cell"),
         ({"lift": (0.0, 1.0), "genes": ["A"]}, "stimulated · A"),
