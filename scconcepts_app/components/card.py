@@ -40,14 +40,23 @@ def concept_card(
         [
             html.Div(
                 [
-                    html.Span(card.id, className="sc-concept-id"),
-                    origin,
-                    _term(card.link) if card.link else None,
-                    *[chip(flag.name, flag.meaning, "is-warning") for flag in card.flags],
-                    html.Span(className="sc-spring"),
-                    exports,
-                    _step("‹", "Previous concept (k)", links.get("previous")),
-                    _step("›", "Next concept (j)", links.get("following")),
+                    html.Div(
+                        [
+                            html.Span(card.id, className="sc-concept-id"),
+                            origin,
+                            _term(card.link) if card.link else None,
+                            *[chip(flag.name, flag.meaning, "is-warning") for flag in card.flags],
+                        ],
+                        className="sc-card-chips",
+                    ),
+                    html.Div(
+                        [
+                            exports,
+                            _step("‹", "Previous concept (k)", links.get("previous")),
+                            _step("›", "Next concept (j)", links.get("following")),
+                        ],
+                        className="sc-card-steps",
+                    ),
                 ],
                 className="sc-card-top",
             ),

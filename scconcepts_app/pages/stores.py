@@ -15,6 +15,7 @@ def layout(context: Context) -> html.Div:
     cards = []
     for entry in context.library:
         manifest = entry.store.manifest
+        model = manifest.model.get("name", "model not named")
         cards.append(
             dcc.Link(
                 [
@@ -22,8 +23,7 @@ def layout(context: Context) -> html.Div:
                     html.P(headline(entry.store), className="sc-card-size"),
                     html.P(manifest.description),
                     html.P(
-                        f"{manifest.model.get('name', 'model not named')} · written {manifest.created[:10]} "
-                        f"· digest {entry.digest}",
+                        f"{model} · written {manifest.created[:10]} · digest {entry.digest}",
                         className="sc-muted",
                     ),
                 ],
