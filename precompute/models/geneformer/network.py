@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from precompute.errors import InputError, fault
+from precompute.models.gated_attention import attend
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 # Heads of the training objective and of fine-tuned classifiers.
 _UNUSED = ("cls.", "classifier.", "bert.pooler.", "pooler.")
 _SHOWN = 5
+_ATTENTION = "scconcepts_gated"
 
 
 def find_network(folder: Path) -> Path:
@@ -80,12 +82,13 @@ def load_network(folder: Path) -> Any:
         )
     import torch
 
+    transformers.AttentionInterface.register(_ATTENTION, _attend)
     try:
         with _quiet(transformers):
             network, report = transformers.BertModel.from_pretrained(
                 str(folder),
                 add_pooling_layer=False,
-                attn_implementation="sdpa",
+                attn_implementation=_ATTENTION,
                 dtype=torch.float32,
                 local_files_only=True,
                 use_safetensors=True,
@@ -102,6 +105,14 @@ def load_network(folder: Path) -> Any:
         ) from error
     _refuse_misfit(folder, report)
     return network.eval().requires_grad_(False)
+
+
+def _attend(
+    module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **_: Any
+) -> tuple[Any, None]:
+    """Attend as `transformers` asks for; all rows of the mask hold the same bias of each key."""
+    bias = None if attention_mask is None else attention_mask[:, 0, 0, :]
+    return attend(query, key, value, bias).transpose(1, 2), None
 
 
 def _refuse_misfit(folder: Path, report: dict[str, Any]) -> None:

@@ -14,6 +14,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from precompute.models.gated_attention import attend
+
 Tensor = torch.Tensor
 VALUE_STYLES = ("continuous", "category", "scaling")
 # The official encoder clips larger values.
@@ -85,8 +87,7 @@ class SelfAttention(nn.Module):
         joint = functional.linear(tokens, self.in_proj_weight, self.in_proj_bias)
         heads = joint.view(n, n_tokens, 3, self.n_heads, d_model // self.n_heads)
         query, key, value = heads.permute(2, 0, 3, 1, 4)
-        mask = None if bias is None else bias[:, None, None, :].to(query.dtype)
-        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
+        mixed = attend(query, key, value, bias)
         return self.out_proj(mixed.transpose(1, 2).reshape(n, n_tokens, d_model))
 
 
