@@ -56,6 +56,9 @@ def make_network(n_tokens: int) -> transformers.BertForMaskedLM:
             intermediate_size=128,
             max_position_embeddings=POSITIONS,
             pad_token_id=PAD,
+            # Minutes of training overfit nothing, and dropout in attention costs its fused kernel.
+            hidden_dropout_prob=0.0,
+            attention_probs_dropout_prob=0.0,
         )
     )
 
