@@ -49,8 +49,8 @@ _DIFFERENTIALS = {
 }
 _RANKINGS = {
     "attribution": "attribution",
-    "presence": "genes that raise it by presence",
-    "absence": "genes that raise it by absence",
+    "presence": "presence genes",
+    "absence": "absence genes",
     "differential": "DE against all inactive cells",
     "matched": "DE against inactive neighbours",
 }

@@ -82,23 +82,32 @@ def sets_table() -> dash_ag_grid.AgGrid:
     )
 
 
+_LONG_WORDS = ("Over-represen-tation", "attri-bution", "neigh-bours")
+
+
+def _break_well(title: str) -> str:
+    """Return a title whose long words break at a syllable where a column is narrow."""
+    for word in _LONG_WORDS:
+        title = title.replace(word.replace("-", ""), word.replace("-", "\u00ad"))
+    return title
+
+
 def columns_of_tests(tests: list[tuple[str, str]]) -> list[dict[str, Any]]:
     """Return the columns of one set over concepts, one a test, given as (title, statistic)."""
     return [
-        {**CONCEPT, "flex": 2, "minWidth": 108},
+        {**CONCEPT, "flex": 2, "minWidth": 96},
         *[
             {
                 "colId": f"test_{i}",
                 "field": f"test_{i}",
-                # Where the word is broken, it is broken well.
-                "headerName": title.replace("Overrepresentation", "Over\u00adrepresen\u00adtation"),
+                "headerName": _break_well(title),
                 "headerTooltip": f"{title}: {statistic} above, q below (within the concept); on a "
                 "ground where q ≤ 0.05. A dash: the set was not tested there. Sorts by q.",
                 "valueGetter": {"function": f"scFindingQ(params.data.test_{i})"},
                 "cellRenderer": "FindingCell",
                 "filter": False,
                 "flex": 1,
-                "minWidth": 78,
+                "minWidth": 70,
                 "wrapHeaderText": True,
                 "type": "rightAligned",
             }
@@ -116,7 +125,7 @@ def set_concepts_table(tests: list[tuple[str, str]]) -> dash_ag_grid.AgGrid:
         "id",
         options={
             "rowHeight": 42,
-            "headerHeight": 92,
+            "headerHeight": 104,
             "rowSelection": ONE_ROW,
             "localeText": {"noRowsToShow": "No concept to show."},
         },

@@ -129,7 +129,7 @@ def _list_enrichments() -> list[EnrichmentInfo]:
     return [
         EnrichmentInfo(
             "prerank_presence",
-            "Mean rank of genes that raise it by presence",
+            "Mean rank of presence genes",
             "prerank",
             "presence",
             z,
@@ -138,7 +138,7 @@ def _list_enrichments() -> list[EnrichmentInfo]:
         EnrichmentInfo("prerank_differential", "Mean rank in DE", "prerank", "differential", z),
         EnrichmentInfo(
             "overrepresentation_presence",
-            "Overrepresentation in genes that raise it by presence",
+            "Overrepresentation in presence genes",
             "overrepresentation",
             "presence",
             "fold enrichment",
