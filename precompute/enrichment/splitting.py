@@ -188,6 +188,13 @@ def score_one(weights, members):
 
 
 @compiled
+def score_many(weights, members, tops, lows):
+    """Write what `score_one` returns for each row of `members`."""
+    for i in range(len(members)):
+        tops[i], lows[i] = score_one(weights, members[i])
+
+
+@compiled
 def mean_log_share(n_above, n):
     """Return the mean of log X for the share X of the values above the `n_above`-th of n.
 
