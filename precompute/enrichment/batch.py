@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 
@@ -82,7 +83,7 @@ class BatchedPrerank:
         lanes = np.ones((filled.shape[1], LANES), np.float32)
         for lane in np.flatnonzero(spread):
             lanes[:, lane] = weights[lane] / weights[lane].max()
-        scored = [_score_null(lanes, places) for places in self._draws.places]
+        scored = [_score_null(lanes, places, len(block)) for places in self._draws.places]
         return [
             self._score_one(filled[lane], weights[lane], orders[lane], [s[lane] for s in scored])
             if spread[lane]
@@ -111,11 +112,12 @@ class BatchedPrerank:
         starts = np.concatenate([[0], np.cumsum(leads)])
         genes = np.empty(starts[-1], np.int32)
         list_leading(order, self._offsets, self._owners, self._kept_sizes, es, starts, genes)
-        return np.split(genes, starts[1:-1])
+        ends = starts.tolist()
+        return [genes[start:end] for start, end in pairwise(ends)]
 
 
-def _score_null(weights: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """Return highest and lowest value of the running sum of random sets, (LANES, 2, n_draws)."""
-    tops, lows = np.empty((2, len(places), LANES), np.float32)
-    score_draws(weights, places, tops, lows)
-    return np.ascontiguousarray(np.stack([tops, lows]).transpose(2, 0, 1))
+def _score_null(weights: np.ndarray, places: np.ndarray, n_used: int) -> np.ndarray:
+    """Return highest and lowest value of the running sum of random sets, (n_used, 2, n_draws)."""
+    found = np.empty((2, len(places), LANES), np.float32)
+    score_draws(weights, places, *found)
+    return np.ascontiguousarray(found[:, :, :n_used].transpose(2, 0, 1))

@@ -18,7 +18,7 @@ from precompute.enrichment.splitting import (
     climb,
     draw_sets,
     mean_log_share,
-    score_one,
+    score_many,
 )
 
 N_DRAWS = 10_000
@@ -126,12 +126,12 @@ class Tail:
         members = self._places[np.sort(best)]
         if self._upwards:
             members = np.ascontiguousarray(len(self._weights) - 1 - members[:, ::-1])
-        scores = np.array([score_one(self._weights, row) for row in members])
+        tops, lows = np.empty((2, N_SAMPLES))
+        score_many(self._weights, members, tops, lows)
         bounds, logs = np.empty((2, _MOST_LEVELS))
         samples = np.empty((_MOST_LEVELS, N_SAMPLES))
-        bounds[0], logs[0] = scores[:, 0].min(), mean_log_share(N_SAMPLES, len(self._tops))
-        samples[0] = np.where(scores[:, 0] > -scores[:, 1], scores[:, 0], -np.inf)
-        tops = np.ascontiguousarray(scores[:, 0])
+        bounds[0], logs[0] = tops.min(), mean_log_share(N_SAMPLES, len(self._tops))
+        samples[0] = np.where(tops > -lows, tops, -np.inf)
         n_levels = climb(
             self._weights, members, tops, wanted.max(), _FLOOR, state, bounds, logs, samples
         )

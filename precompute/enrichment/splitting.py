@@ -64,40 +64,52 @@ def draw_sets(n_genes, draws, state):
 def reaches(weights, members, total, bound):
     """Return the place of the first gene after which the sum reaches `bound`, with the sum there.
 
+    The weight up to a gene is `total` at most, so behind `bound` + misses / (n_genes - size) = 1
+    nothing reaches it and the walk ends.
+
     Returns
     -------
     hit : its number in the set, -1 when the sum stays below.
     weight : weight of the set up to it.
     """
     per_miss = 1.0 / (weights.size - members.size)
+    last = int((1.0 - bound) / per_miss) + 1
+    slope, start = total * per_miss, total * bound
     weight = 0.0
     for hit in range(members.size):
         place = members[hit]
+        misses = place - hit
+        if misses > last:
+            break
         weight += weights[place]
-        if weight >= total * (bound + (place - hit) * per_miss):
+        if weight >= start + misses * slope:
             return hit, weight
     return -1, weight
 
 
 @compiled
 def find_place(members, place):
-    """Return how many of the ascending `members` are below `place`."""
-    low, high = 0, members.size
-    while low < high:
-        middle = (low + high) // 2
-        if members[middle] < place:
-            low = middle + 1
-        else:
-            high = middle
-    return low
+    """Return how many of the ascending `members` are below `place`; no branch to mispredict."""
+    low, left = 0, members.size
+    while left > 1:
+        half = left // 2
+        low += half * int(members[low + half - 1] < place)
+        left -= half
+    return low + int(members[low] < place)
 
 
 @compiled
-def replace_member(members, old, place):
-    """Take the member number `old` out and put `place` in; return its number."""
-    new = find_place(members, place)
-    if new > old:
-        new -= 1
+def replace_member(members, old, near, place):
+    """Take the member number `old` out and put `place` in, above `near` members; return its number.
+
+    Parameters
+    ----------
+    members : (size,) ascending, updated.
+    near : how many members are below `place`, that which goes among them.
+    """
+    new = near
+    if near > old:
+        new = near - 1
         for i in range(old, new):
             members[i] = members[i + 1]
     else:
@@ -145,14 +157,14 @@ def shuffle_above(weights, members, bound, n_tries, state):
             weight_then += weights[place]
         known = peak >= 0 and gone != peak
         if known and weight_then >= total_then * (bound + misses_then * per_miss):
-            replace_member(members, old, place)
+            replace_member(members, old, near, place)
             total, misses, weight = total_then, misses_then, weight_then
             taken += 1
             continue
-        new = replace_member(members, old, place)
+        new = replace_member(members, old, near, place)
         hit, found = reaches(weights, members, total_then, bound)
         if hit < 0:
-            replace_member(members, new, gone)
+            replace_member(members, new, old + int(near <= old), gone)
             continue
         peak, misses, weight, total = members[hit], members[hit] - hit, found, total_then
         taken += 1
@@ -173,6 +185,13 @@ def score_one(weights, members):
         run += weights[members[hit]]
         top = max(top, run - fall)
     return top / total, low / total
+
+
+@compiled
+def score_many(weights, members, tops, lows):
+    """Write what `score_one` returns for each row of `members`."""
+    for i in range(len(members)):
+        tops[i], lows[i] = score_one(weights, members[i])
 
 
 @compiled

@@ -15,7 +15,13 @@ from precompute.enrichment.gene_sets import MatchedSets, match_sets, read_gmt
 from precompute.enrichment.null import choose_grid, make_draws
 from precompute.enrichment.prerank import break_ties, clean, prerank_scores
 from precompute.enrichment.running_sum import LANES
-from precompute.enrichment.splitting import draw_below, draw_sets, replace_member, score_one
+from precompute.enrichment.splitting import (
+    draw_below,
+    draw_sets,
+    find_place,
+    replace_member,
+    score_one,
+)
 
 RNG = np.random.default_rng(0)
 N_GENES = 300
@@ -237,8 +243,15 @@ def test_a_member_is_replaced_in_its_place(data):
     old = data.draw(st.integers(0, len(members) - 1))
     place = data.draw(st.integers(0, 30).filter(lambda value: value not in members))
     expected = sorted({*members.tolist(), place} - {int(members[old])})
-    at = replace_member(members, old, place)
+    at = replace_member(members, old, int(np.sum(members < place)), place)
     assert members.tolist() == expected and members[at] == place
+
+
+@given(st.sets(st.integers(0, 60), min_size=1, max_size=40), st.integers(0, 61))
+@settings(deadline=None)
+def test_a_place_is_found_among_members(members, place):
+    expected = sum(member < place for member in members)
+    assert find_place(np.array(sorted(members)), place) == expected
 
 
 @given(st.sets(st.integers(2, 2000), min_size=1, max_size=60))
