@@ -163,11 +163,13 @@ class NullsConfig:
     `draws` random counterparts of the gene sets of either kind: any genes, and genes that as many
     cells express. `cells`, at most, have their genes shuffled and go through the model, a
     dictionary, attribution and enrichment as the real ones did: about what those stages took on
-    as many cells. 0 leaves either out.
+    as many cells. 0 leaves either out. `neurons` counts the same for as many single dimensions of
+    the embedding, which is a comparison and no null: about one attribution.
     """
 
     draws: int = 5
     cells: int = 2000
+    neurons: bool = True
 
 
 @dataclass(frozen=True)

@@ -55,6 +55,9 @@ def add_nulls(writer: StoreWriter, run: Run) -> list[NullInfo]:
         key = f"prerank_{ranking}"
         for name in NULLS:
             writer.add(f"nulls/{key}/{name}", output.array(f"{ranking}.{name}"))
+        neurons = output.array(f"{ranking}.neurons")
+        if len(neurons):
+            writer.add(f"nulls/{key}/neurons", neurons)
         fields = ("kinds", "n_draws", "n_cells", "reason", "q")
         infos.append(NullInfo(key, **{field: record[field] for field in fields}))
     return infos

@@ -299,8 +299,10 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
         return {"sets": sets, "method": "batched", "rankings": "presence and absence apart"}
     if stage in _METHODS:
         return {"method": _METHODS[stage]}
-    if stage == "evaluation" and run.config.evaluation.sweep:
-        return {"sweep": digest_file(Path(run.config.evaluation.sweep) / RESULT)}
+    if stage == "evaluation":
+        sweep = run.config.evaluation.sweep
+        found = {"sweep": digest_file(Path(sweep) / RESULT)} if sweep else {}
+        return {"method": "whole embedding", **found}
     return {}
 
 

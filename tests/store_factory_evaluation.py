@@ -1,10 +1,10 @@
-"""What a store may say of its dictionary: training curves, baselines and a sweep over sizes."""
+"""What a store may say of its dictionary: training, baselines, a sweep over sizes, chance."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from scconcepts_app.store.manifest import EvaluationInfo, SweepInfo
+from scconcepts_app.store.manifest import EvaluationInfo, NullInfo, SweepInfo
 from scconcepts_app.store.schema import TRAINING
 
 METHODS = ["Concepts", "Single autoencoder", "Neurons", "PCA", "ICA", "NMF"]
@@ -24,10 +24,12 @@ POINTS = [
     (1, 2, 4, np.nan, np.nan, np.nan),
 ]
 CHOSEN = 2
+NULL_KEYS = ("prerank_presence", "prerank_differential")
+NULL_KINDS = ["any genes", "genes that as many cells express"]
 
 
 def add_evaluation(writer, cell_types: list[str]) -> None:
-    """Add all three; one group is too small for a probe, which is then not known."""
+    """Add all four; one group is too small for a probe, which is then not known."""
     progress = 1 - np.exp(-np.arange(1, N_EPOCHS + 1) / 8)
     writer.add(TRAINING, np.linspace(0.84, 0.88, N_SEEDS)[:, None] * progress)
     n_groups = [len(cell_types), len(STATES), len(cell_types) * len(STATES)]
@@ -53,6 +55,18 @@ def add_evaluation(writer, cell_types: list[str]) -> None:
     for name, values in (per_method | per_group | measures).items():
         writer.add(f"evaluation/baselines/{name}", values)
     _add_sweep(writer)
+    _add_nulls(writer, len(cell_types) + 1)
+
+
+def _add_nulls(writer, n_concepts: int) -> None:
+    """Add counts: all concepts but one, half of them by chance in one draw of two."""
+    found = np.arange(n_concepts)
+    random = np.zeros((len(NULL_KINDS), 2, n_concepts), np.int32)
+    random[1, 0, : n_concepts // 2] = 3
+    columns = {"found": found, "random": random, "shuffled": [0, 2, 0, 1], "neurons": found - 1}
+    for key in NULL_KEYS:
+        for name, values in columns.items():
+            writer.add(f"nulls/{key}/{name}", np.maximum(values, 0).astype(np.int32))
 
 
 def _add_sweep(writer) -> None:
@@ -91,6 +105,10 @@ def describe_evaluation(cell_types: list[str]) -> dict[str, list]:
                 n_folds=4,
                 n_cells=300,
             )
+        ],
+        "nulls": [
+            NullInfo(key, NULL_KINDS, n_draws=2, n_cells=300, reason="", q=0.05)
+            for key in NULL_KEYS
         ],
         "sweeps": [
             SweepInfo(

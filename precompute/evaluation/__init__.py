@@ -10,7 +10,7 @@ from precompute.evaluation.cuts import best_cuts
 from precompute.evaluation.divisions import Division, divide, finest, make_folds
 from precompute.evaluation.programmes import match_programmes
 from precompute.evaluation.ranks import rank_auroc
-from precompute.evaluation.scores import MEASURES, Scores, evaluate, mean_f1
+from precompute.evaluation.scores import MEASURES, Scores, evaluate, mean_f1, probe_all
 
 __all__ = [
     "BASELINES",
@@ -27,5 +27,6 @@ __all__ = [
     "make_folds",
     "match_programmes",
     "mean_f1",
+    "probe_all",
     "rank_auroc",
 ]

@@ -98,6 +98,35 @@ def evaluate(
     )
 
 
+def probe_all(embeddings: np.ndarray, divisions: Sequence[Division], folds: np.ndarray) -> Scores:
+    """Return what the probe tells from all dimensions of the embedding, and nothing else.
+
+    Measures of single units, explained variance and programmes are NaN: at this number of units
+    they would compare with nothing.
+
+    Parameters
+    ----------
+    embeddings : (n_cells, d_embedding)
+    divisions, folds : as of `evaluate`.
+    """
+    found = [_probe_division(embeddings, division, folds) for division in divisions]
+    areas = [area for area, _ in found]
+    shares = [share for _, share in found]
+    nothing = np.full(sum(division.n_groups for division in divisions), np.nan)
+    return Scores(
+        n_units=embeddings.shape[1],
+        active=float((embeddings != 0).sum(axis=1).mean()),
+        explained_variance=np.nan,
+        f1=nothing,
+        auroc=nothing,
+        probe_auroc=np.concatenate(areas) if areas else nothing,
+        probe_accuracy=np.concatenate(shares) if shares else nothing,
+        f1_error=np.full(len(divisions), np.nan),
+        to_programmes=np.nan,
+        of_programmes=np.nan,
+    )
+
+
 def mean_f1(scores: Scores, divisions: Sequence[Division], kind: str) -> tuple[float, float]:
     """Return the mean F1 over the groups of a kind of division, and its standard error."""
     start = 0
@@ -109,28 +138,35 @@ def mean_f1(scores: Scores, divisions: Sequence[Division], kind: str) -> tuple[f
     return np.nan, np.nan
 
 
-def _score_division(
-    units: np.ndarray, division: Division, folds: np.ndarray
-) -> dict[str, np.ndarray]:
+def _score_division(units: np.ndarray, division: Division, folds: np.ndarray) -> dict[str, Any]:
     n_groups, codes = division.n_groups, division.codes
-    counts, areas, probe_areas = [], [], []
-    probe_hits = np.zeros(n_groups)
+    counts, areas = [], []
     for fold in np.unique(folds):
         held_out = folds == fold
         train, test = np.where(held_out, -1, codes), np.where(held_out, codes, -1)
         counts.append(_count_calls(units, train, test, n_groups))
         areas.append(_best_auroc(units, train, test, n_groups))
-        area, hits = probe_fold(units, codes, n_groups, held_out)
-        probe_areas.append(area)
-        probe_hits += hits
     by_fold = np.array(counts)
+    probe_auroc, probe_accuracy = _probe_division(units, division, folds)
     return {
         "f1": _f1(*by_fold.sum(axis=0)),
         "auroc": _mean_known(np.array(areas)),
-        "probe_auroc": _mean_known(np.array(probe_areas)),
-        "probe_accuracy": probe_hits / division.sizes,
+        "probe_auroc": probe_auroc,
+        "probe_accuracy": probe_accuracy,
         "f1_error": _error_over_folds(by_fold),
     }
+
+
+def _probe_division(
+    units: np.ndarray, division: Division, folds: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return AUROC, and share found, of each group of a division by the probe."""
+    areas, hits = [], np.zeros(division.n_groups)
+    for fold in np.unique(folds):
+        area, found = probe_fold(units, division.codes, division.n_groups, folds == fold)
+        areas.append(area)
+        hits += found
+    return _mean_known(np.array(areas)), hits / division.sizes
 
 
 def _count_calls(

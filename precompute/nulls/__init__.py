@@ -1,15 +1,9 @@
 """What gene sets find where there is nothing to find: random sets, and shuffled cells."""
 
 from precompute.nulls.random_sets import bin_genes, relabel_sets
-from precompute.nulls.share import (
-    SIGNIFICANT,
-    Share,
-    count_found,
-    difference_interval,
-    list_nulls,
-    wilson,
-)
+from precompute.nulls.share import SIGNIFICANT, count_found, list_nulls
 from precompute.nulls.shuffle import shuffle_genes
+from scconcepts_app.store.shares import Share, difference_interval
 
 __all__ = [
     "SIGNIFICANT",
@@ -20,5 +14,4 @@ __all__ = [
     "list_nulls",
     "relabel_sets",
     "shuffle_genes",
-    "wilson",
 ]

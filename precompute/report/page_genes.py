@@ -14,33 +14,20 @@ def write_shares(section: Section) -> str:
     """Return shares, what is left of them above each null, and the figure of both."""
     rows, chart = [], []
     for ranking in section["rankings"]:
-        low, high = ranking["interval"]
         name = ranking["key"].removeprefix("prerank_")
-        points = [Point("concepts", ranking["share"], (low, high))]
-        for null, found in ranking["nulls"].items():
-            points.append(Point(null, found["share"]))
-            below, above = found["interval"]
-            rows.append(
-                [
-                    name,
-                    null,
-                    f"{share(ranking['share'])} ({share(low)} to {share(high)})",
-                    count(ranking["n_concepts"]),
-                    share(found["share"]),
-                    count(found["n"]),
-                    signed_share(found["difference"]),
-                    f"{signed_share(below)} to {signed_share(above)}",
-                ]
-            )
+        points = [Point("concepts", ranking["share"], ranking["interval"])]
+        for other, found in _list_others(ranking):
+            points.append(Point(other, found["share"]))
+            rows.append([name, other, *_contrast(ranking, found)])
         chart.append((name, points))
     heads = [
         ("GSEA of", "the ranking that gene sets are tested on"),
-        ("against", "where there is nothing to find; docs/enrichment.md"),
+        ("against", "a null, where there is nothing to find, or neurons, which are none"),
         ("share", "of concepts with a set of q below .05 and NES above 0 (95 % interval, Wilson)"),
         ("concepts", "how many there are"),
-        ("null", "the same share under the null"),
-        ("of", "concepts under the null"),
-        ("share - null", "what is above chance"),
+        ("theirs", "the same share under the null, or of neurons"),
+        ("of", "concepts under the null, or neurons"),
+        ("difference", "share - theirs: of a null, what is above chance"),
         ("95 % interval", "of the difference, Newcombe's method 10"),
     ]
     published = ", ".join(
@@ -52,10 +39,29 @@ def write_shares(section: Section) -> str:
         f"Shuffled cells: {count(section['n_shuffled_cells'])}."
         if not reasons
         else " ".join(reasons),
+        "Neurons: single dimensions of the embedding, treated as concepts; a comparison, no null.",
         f"Published elsewhere, without a null: {published}.",
     ]
     figure = draw_rows(chart, "Concepts with a significant gene set", "Line: 95 % interval.")
     return figure + make_table(heads, rows, n_left=2) + f"<p>{escape(' '.join(notes))}</p>"
+
+
+def _list_others(ranking: Section) -> list[tuple[str, Section]]:
+    """Return what a ranking is held against: each null, then neurons where they were measured."""
+    neurons = ranking["neurons"]
+    return [*ranking["nulls"].items(), *([] if neurons is None else [("neurons", neurons)])]
+
+
+def _contrast(ranking: Section, found: Section) -> list[str]:
+    (low, high), (below, above) = ranking["interval"], found["interval"]
+    return [
+        f"{share(ranking['share'])} ({share(low)} to {share(high)})",
+        count(ranking["n_concepts"]),
+        share(found["share"]),
+        count(found["n"]),
+        signed_share(found["difference"]),
+        f"{signed_share(below)} to {signed_share(above)}",
+    ]
 
 
 def write_specificity(section: Section) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from precompute.nulls import SIGNIFICANT, Share, difference_interval, list_nulls, wilson
+from precompute.nulls import SIGNIFICANT, list_nulls
 from precompute.report.sources import OLD, Section, Source, missing
+from scconcepts_app.store.shares import Share, difference_interval, wilson
 
 # Published shares of annotated units, to stand beside ours; none was held against a null.
 PUBLISHED = {
@@ -31,6 +32,8 @@ def measure_shares(source: Source) -> Section:
             store.array(f"nulls/{info.key}/random"),
             store.array(f"nulls/{info.key}/shuffled"),
         )
+        neurons = store.optional(f"nulls/{info.key}/neurons")
+        beside = None if neurons is None else Share(int((neurons > 0).sum()), len(neurons))
         rankings.append(
             {
                 "key": info.key,
@@ -39,6 +42,7 @@ def measure_shares(source: Source) -> Section:
                 "share": share.value,
                 "interval": wilson(share),
                 "nulls": {name: _hold_against(share, null) for name, null in nulls.items()},
+                "neurons": None if beside is None else _hold_against(share, beside),
                 "no_shuffled_cells": info.reason,
             }
         )

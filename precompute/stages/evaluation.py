@@ -21,6 +21,7 @@ from precompute.evaluation import (
     evaluate,
     fit_baselines,
     make_folds,
+    probe_all,
 )
 from precompute.obs import Obs
 from precompute.progress import progress_bar
@@ -34,7 +35,12 @@ _OURS = {
         "One seed, trained with as many latents as there are concepts.",
     ),
 }
-METHODS = (*_OURS, *BASELINES)
+WHOLE = (
+    "Whole embedding",
+    "All dimensions at once, for the probes alone: more units than the others, and so no rival "
+    "but what there is to be told.",
+)
+METHODS = (*_OURS, *BASELINES, "whole")
 _PER_METHOD = ("n_units", "active", "explained_variance", "to_programmes", "of_programmes")
 
 
@@ -116,12 +122,12 @@ def summarise(record: Record, arrays: Callable[[str], np.ndarray]) -> str:
         return "no baselines"
     kinds, kind_of = record["kinds"], arrays("kind")
     heads = ["", "units", "explained variance"]
-    columns = [arrays("n_units").tolist(), [f"{x:.3f}" for x in arrays("explained_variance")]]
+    columns = [arrays("n_units").tolist(), [_tell(x) for x in arrays("explained_variance")]]
     if kinds:
         inside = kind_of == len(kinds) - 1
         heads += ["F1", "AUROC", "probe accuracy"]
         columns += [
-            [f"{x:.3f}" for x in arrays(name)[:, inside].mean(axis=1)]
+            [_tell(x) for x in arrays(name)[:, inside].mean(axis=1)]
             for name in ("f1", "auroc", "probe_accuracy")
         ]
     lines = [heads]
@@ -134,6 +140,10 @@ def summarise(record: Record, arrays: Callable[[str], np.ndarray]) -> str:
         n_groups = int(inside.sum())
         cells += f", {record['held_out']} held out, means over {n_groups} groups: {kinds[-1]}"
     return "\n    ".join([cells, *(line.rstrip() for line in table)])
+
+
+def _tell(value: float) -> str:
+    return f"{value:.3f}" if np.isfinite(value) else "-"
 
 
 def _score_methods(
@@ -157,6 +167,10 @@ def _score_methods(
             arrays = run.parts.once(name, score) if run.parts else score()
             scores.append(Scores.from_arrays(arrays))
             progress(len(scores), len(METHODS))
+        probe = run.parts.once if run.parts else lambda _, score: score()
+        arrays = probe("whole", lambda: probe_all(embeddings, divisions, folds).to_arrays())
+        scores.append(Scores.from_arrays(arrays))
+        progress(len(scores), len(METHODS))
     return scores
 
 
@@ -184,7 +198,8 @@ def _train_single(run: Run) -> Dictionary:
 
 
 def _describe(name: str) -> dict[str, str]:
-    title, meaning = _OURS[name] if name in _OURS else BASELINES[name][:2]
+    words = {**_OURS, **{key: found[:2] for key, found in BASELINES.items()}, "whole": WHOLE}
+    title, meaning = words[name]
     return {"key": name, "title": title, "meaning": meaning}
 
 

@@ -1,4 +1,4 @@
-"""How many concepts have a significant gene set, and how many would have one by chance."""
+"""How many concepts have a significant gene set, how many would by chance, how many neurons do."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from precompute.nulls import (
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
 from precompute.stages.genes import list_rankings
+from precompute.stages.neurons import rank_neurons
 from precompute.stages.shuffled import rank_shuffled
 
 # Kinds of random gene sets, in the order of the arrays.
@@ -38,7 +39,7 @@ LEFT_OUT = "Left out: nulls.cells is 0."
 
 
 def run_nulls(run: Run, folder: Path) -> tuple[Arrays, Record]:
-    """Count significant gene sets: the real ones, random ones, and those of shuffled cells."""
+    """Count significant gene sets: real ones, random ones, of shuffled cells, and of neurons."""
     config = run.config.nulls
     rankings = list_rankings(run)
     record: Record = {
@@ -50,7 +51,7 @@ def run_nulls(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "reason": _why_not_shuffled(run),
     }
     arrays: Arrays = {}
-    if not config.draws and not config.cells:
+    if not config.draws and not config.cells and not config.neurons:
         return arrays, {**record, "rankings": []}
     for name in rankings:
         arrays[f"{name}.found"] = _count_real(run, name)
@@ -61,9 +62,12 @@ def run_nulls(run: Run, folder: Path) -> tuple[Arrays, Record]:
         except NothingRecursError:
             record["reason"] = NOTHING_RECURS
         else:
-            arrays |= _count_shuffled(run, shuffled)
+            arrays |= _count_ranked(run, shuffled, "shuffled")
+    if config.neurons and not run.outputs["attribution"].record["refused"]:
+        arrays |= _count_ranked(run, rank_neurons(run), "neurons")
     for name in rankings:
-        arrays.setdefault(f"{name}.shuffled", np.empty(0, np.int32))
+        for units in ("shuffled", "neurons"):
+            arrays.setdefault(f"{name}.{units}", np.empty(0, np.int32))
     return arrays, record
 
 
@@ -78,6 +82,9 @@ def summarise(record: Record, arrays: Callable[[str], np.ndarray]) -> str:
         for label, null in list_nulls(record["kinds"], drawn, shuffled).items():
             low, high = difference_interval(share, null)
             line += f"; {label} {null.value:.0%} ({low:+.0%} to {high:+.0%} above)"
+        neurons = arrays(f"{name}.neurons")
+        if len(neurons):
+            line += f"; beside neurons {(neurons > 0).mean():.0%} of {len(neurons)}"
         lines.append(line)
     if record["reason"] and lines:
         lines.append(record["reason"])
@@ -133,11 +140,11 @@ def _count_copies(scores: Scores, n_copies: int) -> list[int]:
     return [count_found(p, nes) for p, nes in copies]
 
 
-def _count_shuffled(run: Run, rankings: dict[str, np.ndarray]) -> Arrays:
-    """Return for each ranking the significant sets of each concept of the shuffled cells."""
+def _count_ranked(run: Run, rankings: dict[str, np.ndarray], units: str) -> Arrays:
+    """Return for each ranking the significant sets of each of some other units."""
     batch = BatchedPrerank(run.sets, len(run.cells.model_genes), run.config.seed)
     return {
-        f"{name}.shuffled": np.array(
+        f"{name}.{units}": np.array(
             [count_found(scores.p, scores.nes) for scores in batch.score(matrix)], np.int32
         )
         for name, matrix in rankings.items()

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 import scipy.sparse as sp
 
-from precompute.attribution import (
-    ConceptReadout,
-    Population,
-    attribute_all,
-    make_population,
-    make_setting,
-)
-from precompute.attribution.matched_cells import match_cells
+from precompute.attribution import Population, make_population
 from precompute.device import threads_for
 from precompute.dictionary import Dictionary
-from precompute.differential import wilcoxon_all, wilcoxon_matched
 from precompute.nulls import shuffle_genes
-from precompute.progress import progress_bar
 from precompute.run import Run
 from precompute.stages.evaluation import choose_rows
-from precompute.stages.genes import make_rankings
 from precompute.stages.learning import learn_concepts, make_settings
+from precompute.stages.units import rank_units
 
 
 class ShuffledCells(NamedTuple):
@@ -47,8 +37,7 @@ class ShuffledCells(NamedTuple):
 def rank_shuffled(run: Run) -> tuple[dict[str, np.ndarray], int]:
     """Return the rankings of the concepts of shuffled cells, by name, and the number of cells.
 
-    Dictionaries of the same size, seeds and rules; the first counterfactual. Effects by the
-    method of the run, by `gradient` where that would swap gene by gene.
+    Dictionaries of the same size, seeds and rules.
 
     Raises
     ------
@@ -58,12 +47,9 @@ def rank_shuffled(run: Run) -> tuple[dict[str, np.ndarray], int]:
     cells = shuffle_and_embed(run)
     dictionary = _learn(run, cells.embeddings)
     population = _populate(run, cells, dictionary)
-    scaled = sp.csr_matrix(sp.diags_array(1e4 / cells.library_size) @ cells.counts)
-    scaled.data = np.log1p(scaled.data)
-    inactive = wilcoxon_all(scaled, population.activations > 0)
-    matched = wilcoxon_matched(scaled, match_cells(population, run.config.seed))
-    effects = _attribute(run, cells, dictionary, population)
-    return make_rankings(effects, inactive.z, matched.z), len(cells.rows)
+    covariates = _covariates(run, cells.rows)
+    rankings = rank_units(run, population, dictionary, covariates, "nulls, attribution")
+    return rankings, len(cells.rows)
 
 
 def shuffle_and_embed(run: Run) -> ShuffledCells:
@@ -102,23 +88,3 @@ def _populate(run: Run, cells: ShuffledCells, dictionary: Dictionary) -> Populat
         {name: column[cells.rows] for name, column in run.match.items()},
         [run.cells.cell_ids[row] for row in cells.rows],
     )
-
-
-def _attribute(
-    run: Run, cells: ShuffledCells, dictionary: Dictionary, population: Population
-) -> dict[str, np.ndarray]:
-    config = run.config.attribution
-    setting = make_setting(
-        ConceptReadout(run.model, dictionary, str(run.device)),
-        population,
-        counterfactual=config.counterfactuals[0],
-        method="gradient" if config.method == "exact_swap" else config.method,
-        covariates=_covariates(run, cells.rows),
-        max_cells=config.max_cells,
-        n_verify=0,
-        with_null=False,
-        seed=run.config.seed,
-    )
-    with progress_bar("nulls, attribution") as bar, threads_for(run.model.n_weights):
-        result = attribute_all(replace(setting, support=None), bar)
-    return {"presence": result.presence, "absence": result.absence}

@@ -8,7 +8,14 @@ from dash import html
 
 from scconcepts_app.components.attributes import attributes
 from scconcepts_app.views.baselines import MEASURES, Baselines, Method
-from scconcepts_app.views.numbers import format_count, format_number, format_share, is_known
+from scconcepts_app.views.nulls import Contrast, NullShares, RankedShare
+from scconcepts_app.views.numbers import (
+    MISSING,
+    format_count,
+    format_number,
+    format_share,
+    is_known,
+)
 from scconcepts_app.views.sweep import MEASURES as OF_SETTINGS
 from scconcepts_app.views.sweep import Setting, SweepView
 
@@ -21,6 +28,11 @@ _EXPLAINED = (
 )
 _TO = ("To programmes", "Mean over units of the best correlation with a true programme.")
 _OF = ("Of programmes", "Mean over true programmes of the best correlation with a unit.")
+_GSEA = ("GSEA of", "The ranking of genes that gene sets are tested on.")
+_SHARE = (
+    "Concepts",
+    "Share of concepts with a significant gene set; 95 % interval (Wilson); of how many.",
+)
 _SETTING: tuple[Head, ...] = (
     ("Setting", "Variant, latents for each dimension of the embedding, and k."),
     ("Latents", "Of each autoencoder."),
@@ -36,7 +48,8 @@ def baselines_table(found: Baselines) -> html.Div:
     with_truth = any(is_known(method.to_programmes) for method in found.methods)
     heads = [("Method", ""), _UNITS, _ACTIVE, _EXPLAINED, *(MEASURES[m] for m in measures)]
     heads += [_TO, _OF] if with_truth else []
-    best = {m: max((x.means[m] or 0.0 for x in found.methods), default=0.0) for m in measures}
+    rivals = [method for method in found.methods if method.is_rival]
+    best = {m: max((x.means[m] or 0.0 for x in rivals), default=0.0) for m in measures}
     return _table(
         "Concepts and other units", heads, [_row(m, best, with_truth) for m in found.methods]
     )
@@ -54,11 +67,51 @@ def _row(method: Method, best: dict[str, float], with_truth: bool) -> html.Tr:
         text = format_number(value, 3)
         if measure == "f1" and is_known(method.f1_error):
             text += f" ± {format_number(method.f1_error, 3)}"
-        cells.append(html.Td(html.B(text) if value is not None and value == highest else text))
+        is_best = method.is_rival and value is not None and value == highest
+        cells.append(html.Td(html.B(text) if is_best else text))
     if with_truth:
         programmes = (method.to_programmes, method.of_programmes)
         cells += [html.Td(format_number(value, 3)) for value in programmes]
     return html.Tr(cells)
+
+
+def nulls_table(found: NullShares) -> html.Div:
+    """Return the share of each ranking, and what is left of it beside each null and neurons."""
+    heads: list[Head] = [_GSEA, _SHARE]
+    for against in found.against:
+        kind = "" if against.is_null else " (no null)"
+        heads.append((f"minus {against.name}{kind}", against.meaning))
+    rows = [_share_row(row) for row in found.rankings]
+    table = _table("Concepts with a significant gene set", heads, rows)
+    return html.Div(table, className="sc-nulls")
+
+
+def _share_row(row: RankedShare) -> html.Tr:
+    interval = f"{_percent(row.low)} to {_percent(row.high)}"
+    cells = [_lines(f"{_percent(row.value)} %", interval, f"of {format_count(row.n)}")]
+    cells += [_difference(contrast) for contrast in row.contrasts]
+    title = row.title.removeprefix(f"{_GSEA[0]} ")
+    return html.Tr([html.Th(title, scope="row"), *cells])
+
+
+def _difference(found: Contrast | None) -> html.Td:
+    if found is None:
+        return html.Td(MISSING)
+    return _lines(
+        f"{_percent(found.value)} points",
+        f"{_percent(found.low)} to {_percent(found.high)}",
+        f"{_percent(found.theirs)} % of {format_count(found.n)}",
+    )
+
+
+def _lines(first: str, *others: str) -> html.Td:
+    small = [html.Div(other, className="sc-muted sc-plain-second") for other in others]
+    return html.Td([html.Div(first), *small])
+
+
+def _percent(share: float) -> str:
+    """Return a share, or a difference of two, in hundredths without a sign of percent."""
+    return f"{round(100 * share):d}".replace("-", "\N{MINUS SIGN}")
 
 
 def sweep_table(view: SweepView) -> html.Details:

@@ -15,15 +15,22 @@ _SPREAD = 0.28  # of the dots across their row
 
 
 def draw_baselines(found: Baselines, measure: str, theme: str) -> go.Figure:
-    """Return a strip plot of one measure; the concepts stand first, in their own colour."""
+    """Return a strip plot of one measure; the concepts stand first, in their own colour.
+
+    Methods of which the measure is not known for any group have no row.
+    """
     colors = palette(theme)
     figure = start_figure(theme)
-    n_methods = len(found.methods)
     name = MEASURES[measure][0]
-    for i, method in enumerate(found.methods):
-        values = found.values[measure][i].tolist()
+    tables = zip(found.methods, found.values[measure].tolist(), strict=True)
+    shown = [(method, v) for method, v in tables if any(map(math.isfinite, v))]
+    n_methods = len(shown)
+    for i, (method, values) in enumerate(shown):
         known = [j for j, value in enumerate(values) if math.isfinite(value)]
-        row, color = n_methods - 1 - i, colors.presence if i == 0 else colors.differential
+        row, color = (
+            n_methods - 1 - i,
+            colors.presence if method is found.methods[0] else colors.differential,
+        )
         figure.add_trace(
             go.Scatter(
                 name=method.name,
@@ -55,7 +62,7 @@ def draw_baselines(found: Baselines, measure: str, theme: str) -> go.Figure:
             "range": [-0.5, n_methods - 0.5],
             "tickmode": "array",
             "tickvals": list(range(n_methods)),
-            "ticktext": [plain(method.name) for method in reversed(found.methods)],
+            "ticktext": [plain(method.name) for method, _ in reversed(shown)],
             "fixedrange": True,
             "showgrid": False,
             "zeroline": False,

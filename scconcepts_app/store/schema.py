@@ -299,6 +299,7 @@ ARRAYS: tuple[ArraySpec, ...] = (
         for name in (*EVALUATION_MEASURES, "f1_error")
     ),
     *(ArraySpec(f"nulls/{{key}}/{name}", "int32", shape, False) for name, shape in NULLS.items()),
+    ArraySpec("nulls/{key}/neurons", "int32", ("*",), False),
     *(
         ArraySpec(f"sweep/{{key}}/{name}", dtype, ("*",), False)
         for name, dtype in (SWEEP_SETTINGS | dict.fromkeys(SWEEP_MEASURES, "float32")).items()

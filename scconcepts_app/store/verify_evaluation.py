@@ -67,9 +67,9 @@ def _null_faults(store: ConceptStore, info: NullInfo) -> Iterator[str]:
         yield f"{folder}/random: has shape {found}, expected {expected}"
     if bool(info.reason) == bool(len(store.array(f"{folder}/shuffled"))):
         yield f"{folder}: needs concepts of shuffled cells or a reason for none, not both"
-    for name in NULLS:
-        counts = store.array(f"{folder}/{name}")
-        if counts.size and counts.min() < 0:
+    for name in (*NULLS, "neurons"):
+        counts = store.optional(f"{folder}/{name}")
+        if counts is not None and counts.size and counts.min() < 0:
             yield f"{folder}/{name}: holds a count below 0"
 
 

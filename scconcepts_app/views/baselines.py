@@ -57,6 +57,11 @@ class Method:
     f1_error: float | None
     means: dict[str, float | None]
 
+    @property
+    def is_rival(self) -> bool:
+        """Whether it has single units to compare: the whole embedding goes through probes alone."""
+        return is_known(self.means["f1"])
+
 
 @dataclass(frozen=True, eq=False)
 class Baselines:
@@ -150,7 +155,7 @@ def judge(found: Baselines) -> str:
     ours, *others = found.methods
     sentences = []
     for measure, (name, _) in MEASURES.items():
-        rivals = [m for m in others if is_known(m.means[measure])]
+        rivals = [m for m in others if m.is_rival and is_known(m.means[measure])]
         own = ours.means[measure]
         if own is None or not rivals:
             continue

@@ -31,6 +31,7 @@ class Section:
 
 
 DICTIONARY = "The dictionary"
+GENE_SETS = "Gene sets"
 TRUST = (
     Entry(
         "Attribution",
@@ -152,7 +153,7 @@ def describe_methods(store: ConceptStore) -> list[Section]:
             "" if manifest.differentials else "This store holds no differential expression.",
         ),
         Section(
-            "Gene sets",
+            GENE_SETS,
             [
                 Entry(i.title, f"reports {i.statistic}, q within a concept (Benjamini-Hochberg)")
                 for i in manifest.enrichments

@@ -121,7 +121,7 @@ ALLOWED = {
     },
     # Arrays in, arrays out, as attribution.
     "precompute/evaluation": {"numpy", "precompute.dictionary", "scipy", "sklearn"},
-    "precompute/nulls": {"numpy", "scipy"},
+    "precompute/nulls": {"numpy", "scipy", "scconcepts_app.store"},
     # It reads stores alone: no run, no cells.
     "precompute/report": {
         "numpy",

@@ -13,9 +13,15 @@ from scconcepts_app.components.entries import entry_list, section
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.context import Context
-from scconcepts_app.pages.methods.quality import CHOICES, quality_sections
+from scconcepts_app.pages.methods.quality import CHOICES, nulls_section, quality_sections
 from scconcepts_app.views.citation import cite
-from scconcepts_app.views.methods import DICTIONARY, TRUST, describe_methods, describe_provenance
+from scconcepts_app.views.methods import (
+    DICTIONARY,
+    GENE_SETS,
+    TRUST,
+    describe_methods,
+    describe_provenance,
+)
 
 
 def layout(
@@ -31,6 +37,8 @@ def layout(
         sections.append(section(content))
         if content.title == DICTIONARY:
             sections += quality_sections(entry, choices)
+        elif content.title == GENE_SETS:
+            sections += nulls_section(entry)
     page = html.Div(
         [
             html.P(

@@ -15,9 +15,10 @@ from scconcepts_app.components import ids
 from scconcepts_app.components.attributes import attributes
 from scconcepts_app.components.controls import alternatives
 from scconcepts_app.components.graph import graph
-from scconcepts_app.components.quality_tables import sweep_table
+from scconcepts_app.components.quality_tables import nulls_table, sweep_table
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.views.baselines import MEASURES, list_kinds
+from scconcepts_app.views.nulls import read_nulls
 from scconcepts_app.views.sweep import MEASURES as OF_SETTINGS
 from scconcepts_app.views.sweep import read_sweep
 from scconcepts_app.views.training import read_training
@@ -36,11 +37,26 @@ _NO_SWEEP = (
     "No sweep over sizes of the dictionary came with this store. `python -m precompute sweep` "
     "makes one, and [evaluation] sweep brings it into a store."
 )
+_SHARES = (
+    "How many concepts have a gene set, and how far that is above what gene sets find where there "
+    "is nothing to find, in percentage points. A column whose interval holds 0 says that chance, "
+    "or the model by itself, could have given as much."
+)
 
 
 def quality_sections(entry: OpenedStore, choices: Mapping[str, str]) -> list[html.Section]:
     """Return the four sections."""
     return [_recurrence(), _training(entry), _baselines(entry), _sweep(entry)]
+
+
+def nulls_section(entry: OpenedStore) -> list[html.Section]:
+    """Return the section on gene sets beside chance; none where the store did not count it."""
+    found = read_nulls(entry.store)
+    if found is None:
+        return []
+    shown = [html.H2("Concepts with a significant gene set"), html.P(_SHARES, className="sc-note")]
+    note = html.P(found.note, className="sc-note sc-muted")
+    return [html.Section([*shown, nulls_table(found), note])]
 
 
 def _recurrence() -> html.Section:

@@ -5,14 +5,12 @@ import pytest
 import scipy.sparse as sp
 
 from precompute.nulls import (
-    Share,
     bin_genes,
     count_found,
-    difference_interval,
     relabel_sets,
     shuffle_genes,
-    wilson,
 )
+from scconcepts_app.store.shares import Share, difference_interval, wilson
 
 
 def test_random_sets_keep_sizes_and_what_sets_share():

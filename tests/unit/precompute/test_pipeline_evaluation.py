@@ -9,7 +9,7 @@ from precompute.cells import load_cells, read_h5ad
 from precompute.cli import main
 from precompute.config import read_config
 from precompute.evaluation import divide, evaluate, make_folds
-from precompute.stages.evaluation import METHODS, choose_rows
+from precompute.stages.evaluation import METHODS, choose_rows, divide_cells
 from precompute.workspace import StageOutput
 from scconcepts_app.store import verify_store
 from scconcepts_app.store.schema import EVALUATION_MEASURES, TRAINING
@@ -23,18 +23,38 @@ def store(finished):
 
 def test_every_run_says_whether_its_concepts_earned_their_place(store, finished):
     (info,) = store.manifest.evaluations
-    assert len(info.methods) == len(METHODS) == 6
+    assert len(info.methods) == len(METHODS) == 7
     assert (info.held_out, info.n_cells) == ("donors", store.n_cells)
     n_units = store.array("evaluation/baselines/n_units")
     assert n_units[:2].tolist() == [store.n_concepts] * 2
-    assert (n_units[2:] == min(store.n_concepts, store.manifest.counts["d_embedding"])).all()
+    d_embedding = store.manifest.counts["d_embedding"]
+    assert (n_units[2:6] == min(store.n_concepts, d_embedding)).all()
     explained = store.array("evaluation/baselines/explained_variance")
     assert explained[0] == pytest.approx(store.manifest.dictionary["explained_variance"], abs=1e-5)
-    assert explained[2:].max() == pytest.approx(explained[3])  # PCA: no linear units explain more
+    assert explained[2:6].max() == pytest.approx(explained[3])  # PCA: no linear units explain more
     for name in EVALUATION_MEASURES:
         values = store.array(f"evaluation/baselines/{name}")
         assert np.nanmin(values) >= 0 and np.nanmax(values) <= 1
     assert np.isnan(store.array("evaluation/baselines/to_programmes")).all()
+
+
+def test_the_whole_embedding_goes_through_the_probes_alone(store, finished):
+    (info,) = store.manifest.evaluations
+    assert info.methods[6] == "Whole embedding"
+    rows = {
+        name: store.array(f"evaluation/baselines/{name}")[6]
+        for name in ("n_units", "f1", "auroc", "explained_variance", *EVALUATION_MEASURES)
+    }
+    embeddings = np.load(finished.workspace / "model" / "embeddings.npy")
+    assert rows["n_units"] == embeddings.shape[1]
+    assert all(np.isnan(rows[name]).all() for name in ("f1", "auroc", "explained_variance"))
+    config = read_config(finished.config)
+    cells = load_cells(read_h5ad(finished.folder / "cells.h5ad"), config.data, "cells.h5ad")
+    divisions = divide_cells(cells.obs, np.arange(cells.n_cells))
+    folds = make_folds(cells.n_cells, divisions, cells.obs.find_role("donor").values)
+    expected = evaluate(embeddings, embeddings, None, divisions, folds)  # every unit a dimension
+    for name in ("probe_auroc", "probe_accuracy"):
+        assert rows[name] == pytest.approx(getattr(expected, name), abs=1e-4, nan_ok=True)
 
 
 def test_the_concepts_of_the_store_are_what_was_evaluated(store, finished):
@@ -97,7 +117,8 @@ def test_true_programmes_are_compared_where_they_are_known(case, capsys, caplog)
     to = output.array("to_programmes")
     # The embeddings are the programmes.
     assert to[METHODS.index("neurons")] == pytest.approx(1)
-    assert (to > 0).all() and (to <= 1 + 1e-6).all()
+    assert np.isnan(to[METHODS.index("whole")])
+    assert (to[:-1] > 0).all() and (to[:-1] <= 1 + 1e-6).all()
     settings["evaluation.programmes"] = "X_nothing"
     assert main(["evaluation", str(write_config(case, settings))]) == 2
     assert "evaluation.programmes = 'X_nothing' is not in obsm" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from precompute.cli import main
+from precompute.stages.neurons import make_neurons
 from precompute.stages.nulls import LEFT_OUT, NO_MODEL
 from precompute.workspace import StageOutput
 from scconcepts_app.store import verify_store
@@ -29,6 +30,38 @@ def test_every_gsea_has_its_nulls(store):
         shuffled = store.array(f"nulls/{info.key}/shuffled")
         assert bool(len(shuffled)) == (not info.reason)
         assert len(shuffled) == 0 or info.n_cells == store.n_cells
+        n_neurons = min(store.n_concepts, 2 * store.manifest.counts["d_embedding"])
+        assert store.array(f"nulls/{info.key}/neurons").shape == (n_neurons,)
+
+
+def test_neurons_are_dimensions_up_and_down_in_their_standard_deviations():
+    # Standard deviations 1, 3, 0 and 2: the widest first, the one that does not vary never.
+    cells = np.array([[1, 5, 7, 2], [-1, -1, 7, 2], [1, 5, 7, -2], [-1, -1, 7, -2]], np.float32)
+    neurons = make_neurons(cells, n_units=9, most_active=2)
+    assert neurons.decoder.tolist() == [
+        [0, 1, 0, 0],
+        [0, -1, 0, 0],
+        [0, 0, 0, 1],
+        [0, 0, 0, -1],
+        [1, 0, 0, 0],
+        [-1, 0, 0, 0],
+    ]
+    expected = [1, -1, 1, -1, 1, -1]  # the first cell is one deviation above every mean
+    assert neurons.pre_activations(cells)[0] == pytest.approx(expected)
+    assert neurons.activate(cells)[1].shape == (4, 2)
+    assert make_neurons(cells, n_units=3, most_active=4).decoder.shape == (3, 4)
+
+
+def test_neurons_can_be_left_out(finished, tmp_path):
+    shutil.copytree(finished.workspace, tmp_path / "run.workspace")
+    for name in ("cells.h5ad", "sets.gmt"):
+        shutil.copy(finished.folder / name, tmp_path)
+    text = finished.config.read_text() + "nulls.neurons = false\nnulls.cells = 0\n"
+    (tmp_path / "run.toml").write_text(text)
+    assert main(["run", str(tmp_path / "run.toml")]) == 0
+    bare = verify_store(tmp_path / "run.store")
+    assert len(bare.manifest.nulls) == 5
+    assert all(bare.optional(f"nulls/{i.key}/neurons") is None for i in bare.manifest.nulls)
 
 
 def test_what_was_found_is_what_the_store_lists(store):
@@ -50,7 +83,7 @@ def test_a_run_prints_shares_and_how_far_they_are_above_the_nulls(case, caplog):
 
 
 def test_either_null_can_be_left_out(case):
-    settings = {**EMBEDDING, "nulls.draws": 0, "nulls.cells": 0}
+    settings = {**EMBEDDING, "nulls.draws": 0, "nulls.cells": 0, "nulls.neurons": False}
     assert main(["run", str(write_config(case, settings))]) == 0
     store = verify_store(case / "run.store")
     assert store.manifest.nulls == []

@@ -64,6 +64,9 @@ def test_numbers_are_those_of_the_store(report, finished):
             assert null["difference"] == pytest.approx(ranking["share"] - null["share"])
             low, high = null["interval"]
             assert low <= null["difference"] <= high
+        neurons = store.array(f"nulls/{ranking['key']}/neurons")
+        assert ranking["neurons"]["n"] == len(neurons)
+        assert ranking["neurons"]["share"] == pytest.approx((neurons > 0).mean())
     grades = found["faithfulness"]["cards"][0]
     assert sum(grades["grades"].values()) + grades["not_graded"] == store.n_concepts
 
