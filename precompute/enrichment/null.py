@@ -115,14 +115,15 @@ class Tail:
         counts = n_side - np.searchsorted(self._body, wanted)
         log_p = np.log(np.maximum(counts, 1) / n_side)
         if n_draws > N_SAMPLES:
-            start = np.partition(self._tops, n_draws - N_SAMPLES)[n_draws - N_SAMPLES]
-            far = (wanted > start) & (counts < _ENOUGH)
+            far = counts < _ENOUGH
             if far.any():
-                log_p[far] = self._far(wanted[far], state) - np.log(n_side / n_draws)
+                best = np.argpartition(self._tops, n_draws - N_SAMPLES)[-N_SAMPLES:]
+                far &= wanted > self._tops[best].min()
+            if far.any():
+                log_p[far] = self._far(wanted[far], best, state) - np.log(n_side / n_draws)
         return np.minimum(log_p, 0.0)
 
-    def _far(self, wanted: np.ndarray, state: np.ndarray) -> np.ndarray:
-        best = np.argpartition(self._tops, len(self._tops) - N_SAMPLES)[-N_SAMPLES:]
+    def _far(self, wanted: np.ndarray, best: np.ndarray, state: np.ndarray) -> np.ndarray:
         members = self._places[np.sort(best)]
         if self._upwards:
             members = np.ascontiguousarray(len(self._weights) - 1 - members[:, ::-1])
