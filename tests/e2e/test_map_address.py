@@ -97,7 +97,7 @@ def test_the_difference_of_two_concepts(visit) -> None:
     legend = visitor.text("#cell-map .sc-map-legend")
     assert "c0002 higher" in legend and "c0001 higher" in legend
     visitor.page.wait_for_function(
-        "() => document.getElementById('color-by').textContent.includes('Difference')"
+        "() => document.getElementById('color-by')?.textContent.includes('Difference')"
     )
 
 
