@@ -122,6 +122,10 @@ def test_a_server_that_is_back_does_not_take_the_reader_back(visit):
     visitor.page.wait_for_selector("#connection:not([hidden])")
     visitor.page.click(".ag-row[row-id=c0005]")
     visitor.page.wait_for_selector("#connection", state="hidden")  # by a question of its own
+    for _ in range(50):  # which may be answered before the browser asks for the concept
+        if held:
+            break
+        visitor.page.wait_for_timeout(200)
     assert held
     for route in held:
         route.continue_()
