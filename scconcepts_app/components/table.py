@@ -13,6 +13,9 @@ _DEFAULT_COLUMN = {
     "filter": True,
     "suppressMovable": True,
     "suppressHeaderMenuButton": True,
+    # Columns that share the room begin as narrow as they may be. At AG Grid's 200 px a table was
+    # wider than its place, and scrolled sideways, until a busy browser had shared out the room.
+    "width": 1,
 }
 
 # Of a table in which a row can be chosen.

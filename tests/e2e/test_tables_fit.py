@@ -36,17 +36,9 @@ FIND_CUT = """() => [...document.querySelectorAll(".ag-header-cell-text, .ag-rig
 @pytest.mark.parametrize("address", ADDRESSES)
 def test_tables_fit_and_stand_still(visit, address):
     page = (visitor := visit(viewport=LAPTOP)).page
-    # A page that knows the scripts: asked is how tables lie, not how a cold browser starts.
-    page.goto(visitor.site.url + "/methods?store=fixture")
-    page.wait_for_selector(".sc-methods")
     page.goto(visitor.site.url + address)
     page.wait_for_selector(ADDRESSES[address])
     page.wait_for_timeout(400)
-    # On a busy machine a table beside the one that is waited for may still take its widths.
-    for _ in range(25):
-        if not page.evaluate(FIND_WIDE):
-            break
-        page.wait_for_timeout(200)
     assert page.evaluate(FIND_WIDE) == []
     assert page.evaluate(FIND_CUT) == []
     shifts = page.evaluate(SHIFTS)
