@@ -15,8 +15,7 @@ from precompute.dictionary.metrics import active_cells
 from precompute.dictionary.model import Dictionary
 from precompute.dictionary.refit import refit_decoder
 from precompute.dictionary.similarity import activation_correlation, activation_matrix
-
-_TWINS = 0.7
+from precompute.dictionary.voting import TWINS
 
 
 def add_detail(
@@ -85,7 +84,7 @@ def _is_new(general: Dictionary, fine: Dictionary, embeddings: np.ndarray) -> np
     wide, narrow = (
         activation_matrix(*d.activate(embeddings), d.n_latents) for d in (general, fine)
     )
-    return activation_correlation(narrow, wide).max(axis=1) < _TWINS
+    return activation_correlation(narrow, wide).max(axis=1) < TWINS
 
 
 def _stack(

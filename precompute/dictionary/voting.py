@@ -15,7 +15,7 @@ from precompute.dictionary.clusters import (
 
 _PROPOSED = 0.5  # mean similarity of the pairs of a proposed group
 _ROUNDS = 10
-_TWINS = 0.7  # concepts whose activations correlate so are one
+TWINS = 0.7  # concepts whose activations correlate so are one
 
 
 def elect_members(latents: LivingLatents, cut: float, needed: int) -> list[np.ndarray]:
@@ -69,4 +69,4 @@ def _vote(closeness: np.ndarray, latents: LivingLatents, cut: float) -> np.ndarr
 
 
 def _has_twin(members: np.ndarray, chosen: Sequence[np.ndarray], latents: LivingLatents) -> bool:
-    return any(latents.correlation_between(members, other) >= _TWINS for other in chosen)
+    return any(latents.correlation_between(members, other) >= TWINS for other in chosen)

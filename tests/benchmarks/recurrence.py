@@ -18,7 +18,6 @@ from precompute.dictionary import (
     Settings,
     activation_matrix,
     add_detail,
-    choose_size,
     explained_variance,
     find_consensus,
     offer_sizes,
@@ -29,10 +28,10 @@ from precompute.dictionary import (
 from precompute.dictionary.clusters import compare_latents, stability
 from precompute.errors import InputError
 from precompute.evaluation import BASELINES, best_cuts, fit_baselines, match_programmes
+from tests.benchmarks.concepts import EPOCHS, WIDE, K, default_size
 from tests.benchmarks.embedded import DATA, Embedded, embed
 from tests.benchmarks.tables import markdown
 
-K, EPOCHS, WIDE = 4, 100, 2
 # Which seeds make the first half; the others make the second.
 SPLITS = ((0, 1, 2, 3, 4), (0, 2, 4, 6, 8), (0, 1, 4, 5, 8))
 CUT = 0.6  # the default of `find_consensus`
@@ -72,7 +71,7 @@ def compare(cells: Embedded) -> None:
     """Print what each way of finding units gives on the same embeddings."""
     embeddings = cells.embeddings
     wide = WIDE * embeddings.shape[1]
-    size = choose_size(embeddings, Settings(wide, K, EPOCHS))
+    size = default_size(embeddings)
     trained = {n: train_seeds(embeddings, n, K, range(10), EPOCHS) for n in (size, wide)}
     chosen = _consensus(trained[size], embeddings)
     n_units = chosen[0][0].dictionary.n_latents

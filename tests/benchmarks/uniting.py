@@ -15,16 +15,16 @@ from precompute.dictionary import (
     Settings,
     activation_matrix,
     add_detail,
-    choose_size,
     explained_variance,
     find_consensus,
     find_parents,
     train_dictionaries,
 )
+from tests.benchmarks.concepts import EPOCHS, K, default_size
 from tests.benchmarks.embedded import embed
 from tests.benchmarks.tables import markdown
 
-K, EPOCHS, FEWEST, WIDE = 4, 100, 40, 64
+FEWEST, LARGE = 40, 64
 HEADS = (
     "",
     "units",
@@ -47,7 +47,7 @@ def main() -> None:
         types = sorted({name.rpartition(", ")[0] for name in cells.groups})
         inside = [_union(cells.groups, f"{name}, ") for name in types]
         inside = [cells_of for cells_of in inside if cells_of.sum() >= FEWEST]
-        size = choose_size(cells.embeddings, Settings(64, K, EPOCHS))
+        size = default_size(cells.embeddings)
         print(f"\n## model {model}, {len(inside)} cell types\n")
         rows = []
         for variant in VARIANTS:
@@ -55,16 +55,16 @@ def main() -> None:
                 n: train_dictionaries(
                     cells.embeddings, Settings(n, K, EPOCHS, variant), range(5)
                 ).dictionaries
-                for n in (size, WIDE)
+                for n in (size, LARGE)
             }
             found = {n: find_consensus(seeds, cells.embeddings) for n, seeds in trained.items()}
-            pair = (trained[size], trained[WIDE])
-            levels = add_detail(found[size], found[WIDE], pair, cells.embeddings)
+            pair = (trained[size], trained[LARGE])
+            levels = add_detail(found[size], found[LARGE], pair, cells.embeddings)
             both = {}
-            for n in (size, WIDE):
+            for n in (size, LARGE):
                 both[f"{n} latents, single"] = trained[n][:2]
                 both[f"{n} latents, consensus"] = [found[n].dictionary]
-            both[f"{size} latents and detail of {WIDE}"] = [levels.dictionary]
+            both[f"{size} latents and detail of {LARGE}"] = [levels.dictionary]
             rows += [
                 [f"{variant}, {name}", *_describe(units, cells.embeddings, stimulated, inside)]
                 for name, units in both.items()
