@@ -156,11 +156,15 @@ class ConceptReadout:
         return self.slopes(expression, covariates, concepts)[0]
 
     def slopes(
-        self, expression: torch.Tensor, covariates: torch.Tensor | None, concepts: torch.Tensor
+        self,
+        expression: torch.Tensor,
+        covariates: torch.Tensor | None,
+        concepts: torch.Tensor,
+        others: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """Return the slopes of each row's pre-activation along its genes, (n_parts, n, n_genes).
 
-        The parts are those of `CellModel.embed_with_gradient`.
+        The parts, and what `others` are for, are as in `CellModel.embed_with_gradient`.
 
         Raises
         ------
@@ -172,7 +176,7 @@ class ConceptReadout:
                 first = self.first(expression, covariates)
             return self.to_genes(self.hidden_gradient(first, self.directions(concepts)))[None]
         embeddings, slopes = self.model.embed_with_gradient(
-            expression, covariates, self.directions(concepts)
+            expression, covariates, self.directions(concepts), others
         )
         self._checked_embeddings(embeddings, len(expression))
         return self._checked(slopes)
@@ -188,9 +192,22 @@ class ConceptReadout:
                 self.to_device(pairs.expression),
                 self.covariates_to_device(pairs.covariates),
                 self.concepts_to_device(pairs.concepts),
+                self._others(pairs),
             )
             self._kept = (pairs, slopes.cpu().numpy())
         return self._kept[1]
+
+    def _others(self, pairs: Pairs) -> torch.Tensor | None:
+        """Return what genes have in the first counterfactual of a cell that has them.
+
+        Of no use to a model that is differentiable in expression.
+        """
+        if self.model.differentiable == "expression":
+            return None
+        found = pairs.profiles[0]
+        for profile in pairs.profiles[1:]:
+            found = np.where(found > 0, found, profile)
+        return self.to_device(found)
 
     def differences(self, expression: np.ndarray, profiles: np.ndarray) -> np.ndarray:
         """Return how far cells are from their counterfactuals in each part, mean over draws.

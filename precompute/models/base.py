@@ -76,7 +76,11 @@ class CellModel(Protocol):
         ...
 
     def embed_with_gradient(
-        self, expression: torch.Tensor, covariates: torch.Tensor | None, readers: torch.Tensor
+        self,
+        expression: torch.Tensor,
+        covariates: torch.Tensor | None,
+        readers: torch.Tensor,
+        others: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return embeddings, and the slope of what is read of them along each gene.
 
@@ -86,6 +90,8 @@ class CellModel(Protocol):
         covariates : as in `embed_expression`.
         readers : (n, d_embedding), what is read of each embedding: their product is what is
             differentiated.
+        others : (n, n_genes) in `unit`, or None. Where an absent gene cannot be moved a little,
+            its slope is that of entering with the value it has here; 0 if it has none.
 
         Returns
         -------

@@ -170,6 +170,19 @@ def _slopes(trial: _Trial) -> Iterator[str]:
         yield "embed_with_gradient: all slopes are 0, as of a function that rounds or is detached"
     elif model.differentiable == "expression":
         yield from _compare_with_steps(trial, readers, slopes[0])
+    elif model.differentiable == "token_gate":
+        yield from _entering(trial, readers)
+
+
+def _entering(trial: _Trial, readers: torch.Tensor) -> Iterator[str]:
+    cells, others = trial.expression, trial.expression.roll(1, dims=0)
+    _, slopes = trial.model.embed_with_gradient(cells, trial.covariates, readers, others)
+    absent = cells <= 0
+    enters = absent & (others > 0)
+    if bool(slopes[:, absent & ~enters].any()):
+        yield "embed_with_gradient: a gene with a token in neither cell has a slope"
+    if bool(enters.any()) and not bool(slopes[:, enters].any()):
+        yield "embed_with_gradient: genes that only `others` has have no slope"
 
 
 def _compare_with_steps(

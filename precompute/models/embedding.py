@@ -78,7 +78,11 @@ class EmbeddingModel(Moves):
         raise _no_model()
 
     def embed_with_gradient(
-        self, expression: torch.Tensor, covariates: torch.Tensor | None, readers: torch.Tensor
+        self,
+        expression: torch.Tensor,
+        covariates: torch.Tensor | None,
+        readers: torch.Tensor,
+        others: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Refuse, as `embed_expression` does."""
         raise _no_model()

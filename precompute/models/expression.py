@@ -65,9 +65,15 @@ class ExpressionModel(Moves, ABC):
         return self.embed_log1p(expression, covariates)
 
     def embed_with_gradient(
-        self, expression: torch.Tensor, covariates: torch.Tensor | None, readers: torch.Tensor
+        self,
+        expression: torch.Tensor,
+        covariates: torch.Tensor | None,
+        readers: torch.Tensor,
+        others: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return embeddings, and slopes (1, n, n_genes) by log1p counts; see `CellModel`.
+
+        Absent genes have slopes too, so `others` is not needed.
 
         Raises
         ------

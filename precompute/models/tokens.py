@@ -22,6 +22,8 @@ BATCH_SIZE = 32
 # GB with 12 layers of 512).
 _TOKENS_PER_BATCH = 32_768
 _TOKENS_WITH_SLOPES = 4_096
+# The gate of a token that is not there but might enter: it changes the others about as much.
+ENTERING = 1e-6
 
 
 class Tokens(NamedTuple):
@@ -80,10 +82,16 @@ class TokenModel(Moves, ABC):
         """
 
     def slopes_of(
-        self, tokens: Tokens, readers: torch.Tensor
+        self, tokens: Tokens, readers: torch.Tensor, n_entering: int = 0
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Return embeddings, and for each part the slopes (n, n_tokens) along the tokens."""
-        gates = torch.ones_like(tokens.values).requires_grad_(True)
+        """Return embeddings, and for each part the slopes (n, n_tokens) along the tokens.
+
+        Parameters
+        ----------
+        n_entering : so many tokens, the last ones, are not in the cells: their slope is that of a
+            token which begins to be seen.
+        """
+        gates = make_gates(tokens, n_entering)
         embeddings = self.embed_tokens(tokens, gates)
         (slope,) = torch.autograd.grad((embeddings * readers).sum(), gates)
         return embeddings.detach(), [slope]
@@ -141,7 +149,7 @@ class TokenModel(Moves, ABC):
         result = np.empty((len(sizes), self.d_embedding), np.float32)
         done = 0
         with torch.no_grad():
-            for rows in self._batches(sizes):
+            for rows in self._batches(sizes, sizes, _TOKENS_PER_BATCH):
                 places = expression.indptr[rows][:, None] + np.arange(sizes[rows[0]])
                 tokens = Tokens(
                     torch.as_tensor(expression.indices[places].astype(np.int64)),
@@ -159,28 +167,39 @@ class TokenModel(Moves, ABC):
         """Return embeddings (n, d_embedding) of expression, without gradients; see `CellModel`."""
         result = expression.new_empty(len(expression), self.d_embedding)
         with torch.no_grad():
-            for rows, tokens in self._buckets(expression):
+            for rows, tokens in self._buckets(expression, _TOKENS_PER_BATCH):
                 embeddings = self.embed_tokens(self._to_device(tokens), None)
                 result[rows] = embeddings.to(result)
         return result
 
     def embed_with_gradient(
-        self, expression: torch.Tensor, covariates: torch.Tensor | None, readers: torch.Tensor
+        self,
+        expression: torch.Tensor,
+        covariates: torch.Tensor | None,
+        readers: torch.Tensor,
+        others: torch.Tensor | None = None,
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """Return embeddings, and slopes (n_parts, n, n_genes); see `CellModel`.
 
-        Genes without a token in the cell have slope 0: a token that is not there cannot be
-        moved a little.
+        A token that is not in the cell can only enter: a gene with a token neither in the cell nor
+        in `others` has slope 0. With `others` the embeddings are off by about `ENTERING`.
         """
         embeddings = expression.new_empty(len(expression), self.d_embedding)
         slopes = expression.new_zeros(self.n_parts, *expression.shape)
-        for rows, tokens in self._buckets(expression, with_slopes=True):
+        entering = torch.zeros_like(expression)
+        if others is not None:
+            entering = torch.where(expression > 0, entering, others)
+        for rows, tokens in self._buckets(expression, _TOKENS_WITH_SLOPES, entering):
+            longer, there = _add_entering(tokens, entering[rows])
             found, parts = self.slopes_of(
-                self._to_device(tokens), readers[rows].to(self.device, torch.float32)
+                self._to_device(longer),
+                readers[rows].to(self.device, torch.float32),
+                n_entering=longer.columns.shape[1] - tokens.columns.shape[1],
             )
             embeddings[rows] = found.to(embeddings)
+            places = rows[:, None].expand_as(there)[there], longer.columns[there]
             for part, slope in enumerate(parts):
-                slopes[part, rows[:, None], tokens.columns] = slope.to(slopes)
+                slopes[part].index_put_(places, slope.to(slopes)[there])
         return embeddings, slopes
 
     def differences(self, expression: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -189,26 +208,29 @@ class TokenModel(Moves, ABC):
         return presence[None]
 
     def _buckets(
-        self, expression: torch.Tensor, with_slopes: bool = False
+        self, expression: torch.Tensor, most: int, entering: torch.Tensor | None = None
     ) -> Iterator[tuple[torch.Tensor, Tokens]]:
-        """Yield rows with equally many tokens, and those tokens."""
+        """Yield rows with equally many tokens, and those tokens; about `most` in all.
+
+        Tokens of `entering` (n, n_genes) count too, but need not be equally many.
+        """
         sizes = (expression > 0).sum(dim=1).cpu().numpy()
         if not self.embeds_nothing:
             self._refuse_empty(sizes)
-        for chosen in self._batches(sizes, with_slopes):
+        added = 0 if entering is None else (entering > 0).sum(dim=1).cpu().numpy()
+        for chosen in self._batches(sizes, sizes + added, most):
             rows = torch.as_tensor(chosen, device=expression.device)
             block = expression[rows]
             columns = torch.nonzero(block > 0)[:, 1].view(len(rows), int(sizes[chosen[0]]))
             yield rows, Tokens(columns, block.gather(1, columns))
 
-    def _batches(self, sizes: np.ndarray, with_slopes: bool = False) -> Iterator[np.ndarray]:
-        """Yield rows with equally many tokens, the shortest first."""
+    def _batches(self, sizes: np.ndarray, lengths: np.ndarray, most: int) -> Iterator[np.ndarray]:
+        """Yield rows of one size, the smallest first, whose lengths are about `most` together."""
         order = np.argsort(sizes, kind="stable")
         for bucket in np.split(order, np.flatnonzero(np.diff(sizes[order])) + 1):
             if len(bucket):
-                tokens = _TOKENS_WITH_SLOPES if with_slopes else _TOKENS_PER_BATCH
-                most = max(1, min(self.batch_size, tokens // max(1, int(sizes[bucket[0]]))))
-                yield from np.split(bucket, range(most, len(bucket), most))
+                n = max(1, min(self.batch_size, most // max(1, int(lengths[bucket].max()))))
+                yield from np.split(bucket, range(n, len(bucket), n))
 
     def _to_device(self, tokens: Tokens) -> Tokens:
         return Tokens(tokens.columns.to(self.device), tokens.values.to(self.device, torch.float32))
@@ -223,3 +245,28 @@ class TokenModel(Moves, ABC):
                 "at least one such gene in each cell, as a mean over no tokens is no embedding",
                 "Leave those cells out; for attribution choose a counterfactual other than zero.",
             )
+
+
+def make_gates(tokens: Tokens, n_entering: int) -> torch.Tensor:
+    """Return gates (n, n_tokens) to differentiate by: 1, and `ENTERING` for the last tokens."""
+    gates = torch.ones_like(tokens.values)
+    gates[:, gates.shape[1] - n_entering :] = ENTERING
+    return gates.requires_grad_(True)
+
+
+def _add_entering(tokens: Tokens, entering: torch.Tensor) -> tuple[Tokens, torch.Tensor]:
+    """Return tokens with those that might enter behind them, and which places hold one.
+
+    Parameters
+    ----------
+    entering : (n, n_genes) the values of tokens that might enter, 0 for none. Cells with fewer
+        than the others are filled up with tokens of value 0, which nobody sees either.
+    """
+    wanted = entering > 0
+    n_added = int(wanted.sum(dim=1).max())
+    added = torch.argsort(wanted.int(), dim=1, descending=True, stable=True)[:, :n_added]
+    there = torch.cat(
+        [torch.ones_like(tokens.columns, dtype=torch.bool), wanted.gather(1, added)], 1
+    )
+    columns = torch.cat([tokens.columns, added], dim=1)
+    return Tokens(columns, torch.cat([tokens.values, entering.gather(1, added)], dim=1)), there

@@ -1,6 +1,6 @@
 """Cells a second through an scGPT of any size, forward and with slopes for concepts.
 
-python -m tests.benchmarks.token_speed [--width 512 --layers 12 --tokens 1200]
+python -m tests.benchmarks.token_speed [--width 512 --layers 12 --tokens 1200] [--entering 400]
 """
 
 from __future__ import annotations
@@ -51,17 +51,21 @@ def main() -> None:
     for name, default in (("width", 512), ("layers", 12), ("tokens", 1200), ("cells", 1)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--concepts", type=int, default=1, help="concepts that are timed")
+    parser.add_argument("--entering", type=int, default=0, help="genes of the counterfactual alone")
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     device = torch.device(options.device)
-    model = make_model(options.width, options.layers, options.tokens, device)
-    bins = np.random.default_rng(0).integers(1, 51, (options.cells, options.tokens))
+    n_genes = options.tokens + options.entering
+    model = make_model(options.width, options.layers, n_genes, device)
+    bins = np.random.default_rng(0).integers(1, 51, (options.cells, n_genes))
     expression = torch.from_numpy(bins.astype(np.float32)).to(device)
+    others = expression.clone()
+    expression[:, options.tokens :] = 0
     reader = torch.randn(options.cells, options.width, device=device)
 
     def with_slopes() -> None:
         for _ in range(options.concepts):
-            model.embed_with_gradient(expression, None, reader)
+            model.embed_with_gradient(expression, None, reader, others)
 
     forward = measure(lambda: model.embed_expression(expression, None), device)
     slopes = measure(with_slopes, device) / options.concepts

@@ -13,7 +13,7 @@ from precompute.cells import Cells
 from precompute.errors import fault
 from precompute.models.geneformer.dictionaries import CLS, EOS, Dictionaries, read_dictionaries
 from precompute.models.geneformer.network import find_network, load_network, read_config
-from precompute.models.tokens import BATCH_SIZE, TokenModel, Tokens
+from precompute.models.tokens import BATCH_SIZE, ENTERING, TokenModel, Tokens
 from precompute.models.vocabulary import KnownGenes, know_genes
 
 Pooling = Literal["mean", "cls"]
@@ -49,8 +49,8 @@ class GeneformerModel(TokenModel):
     training cells, and 0 for a gene without a token. Equal scores stand in the order of their
     tokens. A gene that leaves lets the later ones move up, as when the cell is ranked anew without
     it. Scores only order genes, so nothing is differentiable in them: the slope of a gene is that
-    of its gate in attention and pooling, plus what all later genes gain or lose by moving up one
-    position, averaged over 8 places of that way.
+    of its gate in attention and pooling, plus what all later genes gain or lose by moving one
+    position, up when it leaves and down when it enters, averaged over 8 places of that way.
     """
 
     name = "geneformer"
@@ -96,40 +96,63 @@ class GeneformerModel(TokenModel):
         return self._run(inputs, None if gates is None else gates.gather(1, order))
 
     def slopes_of(
-        self, tokens: Tokens, readers: torch.Tensor
+        self, tokens: Tokens, readers: torch.Tensor, n_entering: int = 0
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Return embeddings, and the slopes of gates and of moving up; see `TokenModel`."""
-        order = self._rank(tokens)
-        inputs = self._inputs(tokens, order)
-        gates = torch.ones_like(order, dtype=torch.float32).requires_grad_(True)
-        embeddings = self._run(inputs, gates)
-        (of_gate,) = torch.autograd.grad((embeddings * readers).sum(), gates)
-        # A gene at position p holds back all positions after p: sum their gains.
-        later = self._gains(inputs, readers).flip(1).cumsum(dim=1).flip(1)
-        first = len(self._before)
-        moved = torch.nn.functional.pad(later, (0, 1))[:, first : first + order.shape[1]]
-        slopes = torch.zeros_like(tokens.values).scatter_(1, order, of_gate + moved)
-        return embeddings.detach(), [slopes]
+        """Return embeddings, and the slopes of gates and of making room; see `TokenModel`.
 
-    def _gains(self, inputs: torch.Tensor, readers: torch.Tensor) -> torch.Tensor:
-        """Return what each position but the first adds over the one before it, (n, n_inputs - 1).
+        A token that is not in the cell stands where it would enter, at the position of the first
+        one behind it. From a full cell the last gene has to go.
+        """
+        n_real = tokens.columns.shape[1] - n_entering
+        order = torch.argsort(tokens.values, dim=1, descending=True, stable=True)
+        enters = order >= n_real
+        ahead = torch.cumsum(~enters, dim=1) - (~enters).long()
+        fits = ahead < self.max_genes
+        places = ahead.clamp(max=self.max_genes - 1)
+        gates = torch.where(enters | ~fits, ENTERING, 1.0).requires_grad_(True)
+        positions = self._positions(places, min(n_real, self.max_genes))
+        embeddings = self._run(self._inputs(tokens, order), gates, positions)
+        (of_gate,) = torch.autograd.grad((embeddings * readers).sum(), gates)
+        real = Tokens(*(part[:, :n_real] for part in tokens))
+        inputs = self._inputs(real, self._rank(real))
+        at = places + len(self._before)
+        behind = (at + 1).clamp(max=inputs.shape[1])
+        slopes = of_gate - self._move(inputs, readers, -1).gather(1, behind)
+        if n_entering:
+            enter = of_gate + self._move(inputs, readers, 1).gather(1, at)
+            if n_real >= self.max_genes:
+                last = (~enters & (ahead == self.max_genes - 1)).long().argmax(dim=1, keepdim=True)
+                enter = enter - of_gate.gather(1, last)
+            slopes = torch.where(enters, enter, slopes)
+        slopes = torch.where(fits, slopes, 0.0)
+        return embeddings.detach(), [torch.zeros_like(tokens.values).scatter_(1, order, slopes)]
+
+    def _move(self, inputs: torch.Tensor, readers: torch.Tensor, by: int) -> torch.Tensor:
+        """Return what is read more when inputs from a position on move by one, (n, n_inputs + 1).
 
         To first order, averaged over places between all tokens where they are and all of them
-        one position further up.
+        one position further; the last column is 0.
         """
         # Positions are added to inputs, so a slope along one is a slope along the other.
         table = self.network.embeddings.position_embeddings.weight
-        step = table[1 : inputs.shape[1]] - table[: inputs.shape[1] - 1]
-        gains = torch.zeros_like(inputs[:, 1:, 0])
+        at = torch.arange(inputs.shape[1], device=inputs.device)
+        step = table[(at + by).clamp(0, len(table) - 1)] - table[at]
+        gains = torch.zeros_like(inputs[:, :, 0])
         nodes, weights = np.polynomial.legendre.leggauss(_PLACES)
         for node, weight in zip(nodes, weights, strict=True):
-            place = inputs.clone()
-            place[:, 1:] -= float((node + 1) / 2) * step
-            place.requires_grad_(True)
+            place = (inputs + float((node + 1) / 2) * step).requires_grad_(True)
             read = (self._run(place, None) * readers).sum()
             (slope,) = torch.autograd.grad(read, place)
-            gains += float(weight / 2) * (slope[:, 1:] * step).sum(dim=2)
-        return gains
+            gains += float(weight / 2) * (slope * step).sum(dim=2)
+        return torch.nn.functional.pad(gains.flip(1).cumsum(dim=1).flip(1), (0, 1))
+
+    def _positions(self, places: torch.Tensor, n_genes: int) -> torch.Tensor:
+        """Return the positions of all inputs, genes at `places` among the `n_genes` of a cell."""
+        n_before, n_after = len(self._before), len(self._after)
+        before = torch.arange(n_before, device=places.device)
+        after = torch.arange(n_after, device=places.device) + n_before + n_genes
+        rows = [ends.expand(len(places), -1) for ends in (before, after)]
+        return torch.cat([rows[0], places + n_before, rows[1]], dim=1)
 
     def _rank(self, tokens: Tokens) -> torch.Tensor:
         """Return the places of tokens, highest score first, (n, at most `max_genes`)."""
@@ -143,7 +166,15 @@ class GeneformerModel(TokenModel):
         rows = torch.cat([ends[0].long(), genes, ends[1].long()], dim=1)
         return self.network.embeddings.word_embeddings(rows).detach()
 
-    def _run(self, inputs: torch.Tensor, gates: torch.Tensor | None) -> torch.Tensor:
+    def _run(
+        self,
+        inputs: torch.Tensor,
+        gates: torch.Tensor | None,
+        positions: torch.Tensor | None = None,
+    ) -> torch.Tensor:
+        """Return embeddings of input vectors, at `positions` or one after another."""
+        if positions is None:
+            positions = torch.arange(inputs.shape[1], device=inputs.device)[None]
         mask = None
         if gates is not None:
             n_after = len(self._after)
@@ -152,7 +183,7 @@ class GeneformerModel(TokenModel):
         found = self.network(
             inputs_embeds=inputs,
             attention_mask=mask,
-            position_ids=torch.arange(inputs.shape[1], device=inputs.device)[None],
+            position_ids=positions,
             output_hidden_states=True,
         )
         vectors = found.hidden_states[self._depth]

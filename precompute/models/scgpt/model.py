@@ -23,7 +23,7 @@ from precompute.models.scgpt.arguments import (
 from precompute.models.scgpt.binning import Ties, bin_expression
 from precompute.models.scgpt.checkpoint import load_encoder
 from precompute.models.scgpt.encoder import ScgptEncoder
-from precompute.models.tokens import BATCH_SIZE, TokenModel, Tokens
+from precompute.models.tokens import BATCH_SIZE, TokenModel, Tokens, make_gates
 from precompute.models.vocabulary import KnownGenes, know_genes
 
 Pooling = Literal["cls", "mean"]
@@ -59,8 +59,8 @@ class ScgptModel(TokenModel):
 
     The unit of expression is the bin, 1 to ``n_bins`` - 1, and 0 for a gene without a token.
     Bins are those of the cell as it is: when a gene leaves or takes another bin, the others keep
-    theirs. Slopes have two parts: the gate of a token, and the bin it carries (none where bins are
-    read from a table).
+    theirs. Slopes have two parts: the gate of a token, there or about to enter, and the bin it
+    carries (none where bins are read from a table).
     """
 
     name = "scgpt"
@@ -117,12 +117,12 @@ class ScgptModel(TokenModel):
         return normalize(embeddings, dim=1) if self.options.normalise else embeddings
 
     def slopes_of(
-        self, tokens: Tokens, readers: torch.Tensor
+        self, tokens: Tokens, readers: torch.Tensor, n_entering: int = 0
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
         """Return embeddings and the slopes along gates and bins; see `TokenModel`."""
         if self.n_parts == 1:
-            return super().slopes_of(tokens, readers)
-        gates = torch.ones_like(tokens.values).requires_grad_(True)
+            return super().slopes_of(tokens, readers, n_entering)
+        gates = make_gates(tokens, n_entering)
         bins = tokens.values.detach().requires_grad_(True)
         embeddings = self.embed_tokens(tokens._replace(values=bins), gates)
         slopes = torch.autograd.grad((embeddings * readers).sum(), (gates, bins))

@@ -17,6 +17,7 @@ from precompute.models.contract import assert_cell_model_contract
 from precompute.models.geneformer import GeneformerOptions, load_geneformer
 from precompute.models.geneformer.dictionaries import read_dictionaries
 from precompute.models.geneformer.network import find_network
+from tests.token_case import entering
 
 pytest.importorskip("transformers", reason="needs transformers, the extra geneformer")
 CPU = torch.device("cpu")
@@ -94,6 +95,16 @@ def test_slopes_rank_genes_as_exact_deletion_does(model, cells, expected):
     found = slopes[0, 0, genes].numpy()
     assert spearmanr(found, drop)[0] >= 0.7
     assert np.mean(np.sign(found) == np.sign(drop)) > 0.6
+
+
+def test_the_slope_of_entering_ranks_genes_as_entering_does(model, cells, expected):
+    """On random weights; some of the cells are full, so that their last gene has to leave."""
+    scores = torch.from_numpy(model.prepare(counts_of(model, cells)[:9].toarray()))
+    full = (scores > 0).sum(dim=1) == model.max_genes
+    assert full.any() and not full.all()
+    found = [entering(model, *scores[i : i + 2], expected["u"]) for i in range(8)]
+    assert np.median([spearmanr(slope, gain)[0] for slope, gain in found]) >= 0.5
+    assert np.mean(np.sign(np.hstack(found)).prod(axis=0) > 0) >= 0.7
 
 
 def test_it_keeps_the_contract(model, cells):

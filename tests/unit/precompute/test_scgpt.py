@@ -186,6 +186,40 @@ def test_slopes_are_those_of_small_steps(folder):
     assert not gate[0, bins[0] == 0].any() and not value[0, bins[0] == 0].any()
 
 
+def test_slopes_of_entering_tokens_are_those_of_small_steps(folder):
+    """From a gate of 0, in float64; and the same whoever else is in the batch."""
+    model, counts, ids = load(folder, pooling="mean")
+    bins = torch.from_numpy(model.prepare(counts.toarray(), ids))
+    reader = torch.linspace(-1, 1, 12).repeat(len(bins), 1)
+    others = bins.roll(1, dims=0)
+    _, (gate, _) = model.embed_with_gradient(bins, None, reader, others)
+    alone = [
+        model.embed_with_gradient(*(x[[row]] if x is not None else x for x in parts))[1][0, 0]
+        for row in range(len(bins))
+        for parts in [(bins, None, reader, others)]
+    ]
+    assert np.allclose(gate, torch.stack(alone), atol=1e-5)
+    assert not gate[(bins == 0) & (others == 0)].any()
+    columns = torch.nonzero(bins[2] > 0)[:, 0]
+    entering = torch.nonzero((bins[2] == 0) & (others[2] > 0))[:, 0]
+    assert len(entering) > 5
+    model.encoder.double()
+    for new in entering:
+        genes = torch.from_numpy(model.token_ids)[torch.cat([columns, new[None]])]
+        values = torch.cat([bins[2, columns], others[2, new][None]]).double()
+        read = []
+        for seen in (0.0, 1e-6):
+            gates = torch.cat([torch.ones(len(columns)), torch.tensor([seen])]).double()
+            vectors = model.encoder(
+                torch.cat([torch.tensor([41]), genes])[None],
+                torch.cat([torch.tensor([-2.0]).double(), values])[None],
+                torch.cat([torch.ones(1).double(), gates])[None],
+            )
+            embedding = (vectors[0, 1:] * (gates / gates.sum())[:, None]).sum(dim=0)
+            read.append(torch.nn.functional.normalize(embedding, dim=0) @ reader[2].double())
+        assert abs(float(gate[2, new]) - float(read[1] - read[0]) / 1e-6) < 2e-5
+
+
 @pytest.mark.parametrize("options", [{}, {"pooling": "mean"}, {"ties": "random"}])
 def test_it_keeps_the_contract(folder, options):
     model, counts, ids = load(folder, **options)

@@ -13,6 +13,7 @@ from precompute.cells import load_cells
 from precompute.config import DataConfig
 from precompute.models.scgpt import ScgptOptions, load_scgpt
 from precompute.models.tokens import Tokens
+from tests.token_case import entering
 
 CPU = torch.device("cpu")
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -109,6 +110,15 @@ def test_the_gate_slope_ranks_genes_as_the_exact_drop_does(folder, expected, cel
     assert np.mean(np.sign(gate[0].numpy()) == np.sign(drop)) >= 0.85
     by_value = spearmanr((value * tokens.values)[0], drop)[0]
     assert by_value < 0.5  # why the gate is there
+
+
+def test_the_slope_of_entering_ranks_genes_as_entering_does(folder, expected, cells):
+    """Genes of the next cell enter one by one, in eight cells of random weights."""
+    model, counts = load(folder, "flash", cells, normalise=False)
+    bins = torch.from_numpy(model.prepare(counts[:9].toarray(), cells.cell_ids[:9]))
+    found = [entering(model, *bins[i : i + 2], expected["u"]) for i in range(8)]
+    assert np.median([spearmanr(slope, gain)[0] for slope, gain in found]) >= 0.6
+    assert np.mean(np.sign(np.hstack(found)).prod(axis=0) > 0) >= 0.8
 
 
 def test_midpoints_lie_among_the_random_runs_of_the_official_code(folder, expected, counts):
