@@ -6,6 +6,7 @@ from html import escape
 
 from precompute.html import NOTHING, count, make_table, number, share, signed_share
 from precompute.report.chart import Point, draw_rows
+from precompute.report.names import name_ranking, name_test
 from precompute.report.sources import Section
 from scconcepts_app.store.set_names import shorten_set_name
 
@@ -14,7 +15,7 @@ def write_shares(section: Section) -> str:
     """Return shares, what is left of them above each null, and the figure of both."""
     rows, chart = [], []
     for ranking in section["rankings"]:
-        name = ranking["key"].removeprefix("prerank_")
+        name = name_ranking(ranking["key"].removeprefix("prerank_"))
         points = [Point("concepts", ranking["share"], ranking["interval"])]
         for other, found in _list_others(ranking):
             points.append(Point(other, found["share"]))
@@ -67,14 +68,14 @@ def _contrast(ranking: Section, found: Section) -> list[str]:
 def write_specificity(section: Section) -> str:
     """Return for each test the information content of the first significant sets."""
     heads = [
-        ("test", "key of the enrichment in the store"),
+        ("test", "of the gene sets, and of which ranking"),
         ("concepts", "with a significant set"),
         ("median bits", "-log2 of the share of the model's genes in the first significant set"),
         ("different sets", "among the first sets of the concepts"),
     ]
     rows = [
         [
-            ranking["key"],
+            name_test(ranking["key"]),
             count(ranking["n_concepts"]),
             number(ranking["median_bits"], 2),
             count(ranking["different_sets"]),
@@ -95,23 +96,21 @@ def write_agreement(section: Section) -> str:
         only = [pair["only_first"], pair["only_second"]]
         rows.append(
             [
-                pair["first"],
-                pair["second"],
+                name_test(pair["first"]),
+                name_test(pair["second"]),
                 count(pair["both"]),
                 *(count(side["pairs"]) for side in only),
                 *(count(side["sets_of_no_other_concept"]) for side in only),
                 number(pair["jaccard"], 2) + (" (cut)" if pair["cut"] else ""),
             ]
         )
-        for key, side in zip((pair["first"], pair["second"]), only, strict=True):
-            other = pair["second"] if key == pair["first"] else pair["first"]
-            lists.append(
-                f"<details><summary>{escape(key)} and not {escape(other)}</summary>"
-                f"{_write_named(side)}</details>"
-            )
+        names = [name_test(pair["first"]), name_test(pair["second"])]
+        for (own, other), side in zip((names, names[::-1]), only, strict=True):
+            told = escape(f"{own}, not {other}")
+            lists.append(f"<details><summary>{told}</summary>{_write_named(side)}</details>")
     heads = [
-        ("first", "key of an enrichment in the store"),
-        ("second", "key of another"),
+        ("first", "test of the gene sets, on a ranking"),
+        ("second", "on another ranking"),
         ("both", "pairs of a concept and a set that both find"),
         ("only first", "pairs"),
         ("only second", "pairs"),
@@ -155,7 +154,7 @@ def write_condition(section: Section) -> str:
     ]
     heads += [
         (
-            key.removeprefix("prerank_"),
+            name_ranking(key.removeprefix("prerank_")),
             "first in GSEA of this ranking: set of smallest p with a statistic above 0, and its q",
         )
         for key in keys

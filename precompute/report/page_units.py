@@ -6,6 +6,7 @@ from html import escape
 
 from precompute.html import NOTHING, count, make_table, number, share
 from precompute.report.chart import Point, draw_rows
+from precompute.report.names import name_ranking
 from precompute.report.sources import Section
 
 _UNITS = (
@@ -112,7 +113,7 @@ def write_faithfulness(section: Section) -> str:
             (
                 f"{n} replaced",
                 [
-                    Point(ranking, values[i])
+                    Point(name_ranking(ranking), values[i])
                     for ranking, values in card["deletion"].items()
                     if values[i] is not None
                 ],
