@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from precompute.attribution.aggregate import EffectSums, Summary, Unit
 from precompute.attribution.counterfactual import Counterfactual
-from precompute.attribution.gradient import add_parts, fill_gates
+from precompute.attribution.gradient import add_parts, fill_slopes
 from precompute.attribution.methods import Method
 from precompute.attribution.pairs import Pairs
 from precompute.attribution.population import Population
@@ -234,7 +234,7 @@ def _null_effects(
     readout, ids = setting.readout, setting.population.ids(cells)
     slopes = readout.slopes_of(pairs)
     if setting.runs_tokens:
-        slopes = fill_gates(slopes)
+        slopes = fill_slopes(slopes)
     draws = (
         readout.prepare(profile[None], ids)
         for null in setting.null

@@ -34,13 +34,12 @@ def add_parts(slopes: np.ndarray, differences: np.ndarray) -> np.ndarray:
     return (slopes * differences).sum(axis=0)
 
 
-def fill_gates(slopes: np.ndarray) -> np.ndarray:
-    """Return slopes (n_parts, n, n_genes) of tokens, in which every gene can enter every cell.
+def fill_slopes(slopes: np.ndarray) -> np.ndarray:
+    """Return slopes (n_parts, n, n_genes) of tokens, so that every gene can change in every cell.
 
     A gene whose slope a cell does not have takes the mean over cells that have it. For the null,
     whose draws bring more genes than could be let into each cell.
     """
-    gates = slopes[0]
-    known = gates != 0
-    mean = gates.sum(axis=0) / np.maximum(known.sum(axis=0), 1)
-    return np.concatenate([np.where(known, gates, mean)[None], slopes[1:]])
+    known = slopes != 0
+    mean = slopes.sum(axis=1, keepdims=True) / np.maximum(known.sum(axis=1, keepdims=True), 1)
+    return np.where(known, slopes, mean)

@@ -188,7 +188,7 @@ class TokenModel(Moves, ABC):
         slopes = expression.new_zeros(self.n_parts, *expression.shape)
         entering = torch.zeros_like(expression)
         if others is not None:
-            entering = torch.where(expression > 0, entering, others)
+            entering = self._list_entering(expression, others)
         for rows, tokens in self._buckets(expression, _TOKENS_WITH_SLOPES, entering):
             longer, there = _add_entering(tokens, entering[rows])
             found, parts = self.slopes_of(
@@ -199,13 +199,17 @@ class TokenModel(Moves, ABC):
             embeddings[rows] = found.to(embeddings)
             places = rows[:, None].expand_as(there)[there], longer.columns[there]
             for part, slope in enumerate(parts):
-                slopes[part].index_put_(places, slope.to(slopes)[there])
+                slopes[part].index_put_(places, slope.to(slopes)[there], accumulate=True)
         return embeddings, slopes
 
     def differences(self, expression: np.ndarray, others: np.ndarray) -> np.ndarray:
         """Return whether tokens are there, minus the same in the others, (1, n, n_genes)."""
         presence = (expression > 0).astype(np.float32) - (others > 0)
         return presence[None]
+
+    def _list_entering(self, expression: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        """Return the values (n, n_genes) of tokens that are in the other profile alone, else 0."""
+        return torch.where(expression > 0, 0, others)
 
     def _buckets(
         self, expression: torch.Tensor, most: int, entering: torch.Tensor | None = None

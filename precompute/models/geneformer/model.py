@@ -13,6 +13,7 @@ from precompute.cells import Cells
 from precompute.errors import fault
 from precompute.models.geneformer.dictionaries import CLS, EOS, Dictionaries, read_dictionaries
 from precompute.models.geneformer.network import find_network, load_network, read_config
+from precompute.models.geneformer.ranks import rank_tokens
 from precompute.models.tokens import BATCH_SIZE, ENTERING, TokenModel, Tokens
 from precompute.models.vocabulary import KnownGenes, know_genes
 
@@ -48,13 +49,15 @@ class GeneformerModel(TokenModel):
     The unit of expression is the score that ranks genes: counts over the gene's median in the
     training cells, and 0 for a gene without a token. Equal scores stand in the order of their
     tokens. A gene that leaves lets the later ones move up, as when the cell is ranked anew without
-    it. Scores only order genes, so nothing is differentiable in them: the slope of a gene is that
+    it. Scores only order genes, so nothing is differentiable in them. The slope of a gene is that
     of its gate in attention and pooling, plus what all later genes gain or lose by moving one
-    position, up when it leaves and down when it enters, averaged over 8 places of that way.
+    position, up when it leaves and down when it enters, averaged over 8 places of that way. A
+    second part, by log score, is what changes when it takes the rank of its other score.
     """
 
     name = "geneformer"
     unit = "score"
+    n_parts = 2
 
     def __init__(
         self,
@@ -98,34 +101,50 @@ class GeneformerModel(TokenModel):
     def slopes_of(
         self, tokens: Tokens, readers: torch.Tensor, n_entering: int = 0
     ) -> tuple[torch.Tensor, list[torch.Tensor]]:
-        """Return embeddings, and the slopes of gates and of making room; see `TokenModel`.
+        """Return embeddings, and the slopes of gates and of scores; see `TokenModel`.
 
         A token that is not in the cell stands where it would enter, at the position of the first
         one behind it. From a full cell the last gene has to go.
         """
         n_real = tokens.columns.shape[1] - n_entering
-        order = torch.argsort(tokens.values, dim=1, descending=True, stable=True)
-        enters = order >= n_real
-        ahead = torch.cumsum(~enters, dim=1) - (~enters).long()
-        fits = ahead < self.max_genes
-        places = ahead.clamp(max=self.max_genes - 1)
-        gates = torch.where(enters | ~fits, ENTERING, 1.0).requires_grad_(True)
+        ranks = rank_tokens(tokens, n_entering, len(self.genes))
+        fits = ranks.place < self.max_genes
+        places = ranks.place.clamp(max=self.max_genes - 1)
+        gates = fits.to(tokens.values)
+        gates[:, n_real:] = 0
+        gates = gates.clamp(min=ENTERING).requires_grad_(True)
+        order = torch.arange(places.shape[1], device=places.device).expand(len(places), -1)
         positions = self._positions(places, min(n_real, self.max_genes))
         embeddings = self._run(self._inputs(tokens, order), gates, positions)
         (of_gate,) = torch.autograd.grad((embeddings * readers).sum(), gates)
         real = Tokens(*(part[:, :n_real] for part in tokens))
         inputs = self._inputs(real, self._rank(real))
         at = places + len(self._before)
-        behind = (at + 1).clamp(max=inputs.shape[1])
-        slopes = of_gate - self._move(inputs, readers, -1).gather(1, behind)
+        up = self._move(inputs, readers, -1)
+        gate = of_gate - up.gather(1, (at + 1).clamp(max=inputs.shape[1]))
+        score = torch.zeros_like(gate)
         if n_entering:
-            enter = of_gate + self._move(inputs, readers, 1).gather(1, at)
+            down = self._move(inputs, readers, 1)
+            enters = of_gate[:, n_real:] + down.gather(1, at[:, n_real:])
             if n_real >= self.max_genes:
-                last = (~enters & (ahead == self.max_genes - 1)).long().argmax(dim=1, keepdim=True)
-                enter = enter - of_gate.gather(1, last)
-            slopes = torch.where(enters, enter, slopes)
-        slopes = torch.where(fits, slopes, 0.0)
-        return embeddings.detach(), [torch.zeros_like(tokens.values).scatter_(1, order, slopes)]
+                last = (places[:, :n_real] == self.max_genes - 1).long().argmax(dim=1, keepdim=True)
+                enters = enters - of_gate.gather(1, last)
+            moves = ranks.source >= 0
+            gate[:, n_real:] = torch.where(moves, 0.0, enters)
+            of_score = _slope_of_moving(tokens, ranks.source, of_gate, at, (up, down))
+            score[:, n_real:] = torch.where(moves, of_score, 0.0)
+        return embeddings.detach(), [torch.where(fits, gate, 0.0), score]
+
+    def differences(self, expression: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """Return presence minus that of the others, and log scores minus theirs where both are."""
+        presence = super().differences(expression, others)
+        both = (expression > 0) & (others > 0)
+        ratio = np.divide(expression, others, out=np.ones_like(expression), where=both)
+        return np.stack([presence[0], np.log(ratio)])
+
+    def _list_entering(self, expression: torch.Tensor, others: torch.Tensor) -> torch.Tensor:
+        """Return the values of tokens that would enter or move to another rank."""
+        return torch.where(expression == others, 0, others)
 
     def _move(self, inputs: torch.Tensor, readers: torch.Tensor, by: int) -> torch.Tensor:
         """Return what is read more when inputs from a position on move by one, (n, n_inputs + 1).
@@ -194,6 +213,37 @@ class GeneformerModel(TokenModel):
             return of_genes.mean(dim=1)
         weights = gates / gates.sum(dim=1, keepdim=True)
         return (of_genes * weights.unsqueeze(-1)).sum(dim=1)
+
+
+def _slope_of_moving(
+    tokens: Tokens,
+    source: torch.Tensor,
+    of_gate: torch.Tensor,
+    at: torch.Tensor,
+    moves: tuple[torch.Tensor, torch.Tensor],
+) -> torch.Tensor:
+    """Return what a gene that moves to another rank changes per unit of log score, (n, n_moving).
+
+    It is seen at its new position instead of the old one, and those it passes make room.
+
+    Parameters
+    ----------
+    tokens : the last n_moving are genes at their new values.
+    source : (n, n_moving) the same genes among the tokens of the cell; -1 gives any number.
+    of_gate, at : (n, n_tokens) slopes of gates, and positions.
+    moves : what is read more when inputs from a position on move up, and when they move down.
+    """
+    n_real = at.shape[1] - source.shape[1]
+    home = source.clamp(min=0)
+    old, new = at.gather(1, home), at[:, n_real:]
+    up, down = moves
+    passed = up.gather(1, old + 1) - up.gather(1, (new + 1).clamp(max=up.shape[1] - 1))
+    let_by = down.gather(1, new) - down.gather(1, old)
+    made_room = torch.where(new > old, passed, let_by)
+    change = of_gate.gather(1, home) - of_gate[:, n_real:] - made_room
+    ratio = tokens.values.gather(1, home) / tokens.values[:, n_real:].clamp(min=1e-30)
+    way = ratio.log()
+    return torch.where(way == 0, 0.0, change / way)
 
 
 def know_geneformer_genes(folder: Path, cells: Cells, options: GeneformerOptions) -> KnownGenes:

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from precompute.attribution import ConceptReadout
-from precompute.attribution.gradient import fill_gates, gradient_effects
+from precompute.attribution.gradient import fill_slopes, gradient_effects
 from precompute.attribution.pairs import Pairs
 from precompute.attribution.swap import swap_effects
 from precompute.dictionary import Dictionary
@@ -50,7 +50,5 @@ def test_a_gene_that_no_cell_has_does_nothing(case):
 
 
 def test_the_null_lets_a_gene_enter_with_its_mean_slope():
-    slopes = np.array([[[1.0, 0, 0], [3, 0, 5]], [[7, 0, 0], [0, 0, 0]]])
-    filled = fill_gates(slopes)
-    assert filled[0].tolist() == [[1, 0, 5], [3, 0, 5]]
-    assert np.array_equal(filled[1], slopes[1])
+    slopes = np.array([[[1.0, 0, 0], [3, 0, 5], [0, 0, 0]]])
+    assert fill_slopes(slopes).tolist() == [[[1, 0, 5], [3, 0, 5], [2, 0, 5]]]

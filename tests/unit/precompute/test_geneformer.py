@@ -107,6 +107,25 @@ def test_the_slope_of_entering_ranks_genes_as_entering_does(model, cells, expect
     assert np.mean(np.sign(np.hstack(found)).prod(axis=0) > 0) >= 0.7
 
 
+def test_the_slope_by_score_ranks_genes_as_their_moving_does(model, cells, expected):
+    """Genes that both cells have take the rank of their score in the other cell, one by one."""
+    scores = torch.from_numpy(model.prepare(counts_of(model, cells)[:9].toarray()))
+    read = torch.from_numpy(expected["u"])
+    found = []
+    for cell, other in zip(scores, scores[1:], strict=False):
+        genes = torch.nonzero((cell > 0) & (other > 0) & (cell != other))[:, 0]
+        moved = torch.cat([model.swap(cell[None], other[None], gene[None]) for gene in genes])
+        loss = (
+            model.embed_expression(cell[None], None) - model.embed_expression(moved, None)
+        ) @ read
+        _, slopes = model.embed_with_gradient(cell[None], None, read[None], other[None])
+        way = torch.from_numpy(model.differences(cell[None].numpy(), other[None].numpy())[1, 0])
+        assert way[genes].all()
+        found.append(((slopes[1, 0] * way)[genes].numpy(), loss.numpy()))
+    assert np.median([spearmanr(*pair)[0] for pair in found]) >= 0.55
+    assert np.mean(np.sign(np.hstack(found)).prod(axis=0) > 0) >= 0.65
+
+
 def test_it_keeps_the_contract(model, cells):
     assert_cell_model_contract(model, counts_of(model, cells)[:5].toarray(), None, list("abcde"))
 
