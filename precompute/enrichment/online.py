@@ -5,9 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from precompute.cache import cache_folder
 from precompute.enrichment.gmt import format_gmt, parse_gmt
 from precompute.enrichment.library import GeneSet, Library
 from precompute.errors import InputError, fault
+from precompute.whole_file import write_whole
 
 log = logging.getLogger("precompute")
 
@@ -108,18 +107,12 @@ def _keep(path: Path, wanted: _Wanted, gene_sets: tuple[GeneSet, ...]) -> None:
         "sha256": hashlib.sha256(text.encode()).hexdigest(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    _write(path.with_suffix(".json"), json.dumps(record, indent=1) + "\n")
-    _write(path, text)
-
-
-def _write(path: Path, text: str) -> None:
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-        Path(partial).replace(path)
-    finally:
-        Path(partial).unlink(missing_ok=True)
+    for target, content in (
+        (path.with_suffix(".json"), json.dumps(record, indent=1) + "\n"),
+        (path, text),
+    ):
+        with write_whole(target) as unfinished:
+            unfinished.write_text(content, encoding="utf-8", newline="")
 
 
 def _read_kept(path: Path, wanted: _Wanted) -> Library:

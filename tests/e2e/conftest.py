@@ -20,7 +20,7 @@ from scconcepts_app.settings import Settings
 from scconcepts_app.store import ConceptStore
 from tests.store_factory import write_store
 
-# Of the software GPU only WebGL is wanted: pages painted through it too took a third more of a core.
+# Only WebGL wants the software GPU: pages painted through it too took a third more of a core.
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu-compositing",
