@@ -16,6 +16,8 @@ RUN useradd --create-home --uid 10001 scconcepts \
 COPY pyproject.toml constraints.txt README.md LICENSE ./
 
 FROM base AS precompute
+# Said again, as not every builder hands it on to the stages made from this one.
+ARG PIP_FIND_LINKS
 ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
 RUN python -m venv /venv \
     && /venv/bin/pip install ${TORCH_INDEX:+--extra-index-url ${TORCH_INDEX} --retries 0 --timeout 15} \
@@ -32,6 +34,7 @@ ENTRYPOINT ["/venv/bin/python", "-m", "precompute"]
 CMD ["--help"]
 
 FROM base AS app
+ARG PIP_FIND_LINKS
 # EXTRAS=app leaves out what h5ad downloads need (anndata, and with it pandas, scipy and h5py).
 ARG EXTRAS=app,h5ad
 RUN python -m venv /venv
