@@ -51,7 +51,7 @@ def draw_genes(
 def _name(
     symbol: str, address_of: Callable[[str], str] | None, is_marked: bool, colors: Palette
 ) -> str:
-    text = escape(shorten(symbol, 11 if is_marked else 12), quote=False)
+    text = escape(shorten(symbol, 10 if is_marked else 11), quote=False)
     linked = f'<a href="{escape(address_of(symbol))}">{text}</a>' if address_of else text
     return (
         f'<b><span style="color:{colors.used}">{MARK}</span></b> {linked}' if is_marked else linked
