@@ -104,7 +104,7 @@ def _lay_out(figure: go.Figure, genes: list[CellGene], colors: Palette) -> None:
             "range": [n_slots - 0.5, -0.5],
             "tickmode": "array",
             "tickvals": list(range(len(genes))),
-            "ticktext": [shorten(gene.symbol, 12) for gene in genes],
+            "ticktext": [shorten(gene.symbol, 11) for gene in genes],
             "tickfont": {"size": 11, "color": colors.text},
             "showgrid": False,
             "fixedrange": True,
