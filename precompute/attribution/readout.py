@@ -198,15 +198,20 @@ class ConceptReadout:
         return self._kept[1]
 
     def _others(self, pairs: Pairs) -> torch.Tensor | None:
-        """Return what genes have in the first counterfactual of a cell that has them.
+        """Return for each gene one of its values in the counterfactuals of a cell, 0 for none.
 
-        Of no use to a model that is differentiable in expression.
+        Of several the one by the largest factor from its value in the cell, so that a slope up to
+        it is never taken further than it was measured; for a gene the cell lacks the first. Of no
+        use to a model that is differentiable in expression.
         """
         if self.model.differentiable == "expression":
             return None
-        found = pairs.profiles[0]
+        found, farthest = pairs.profiles[0], _factor(pairs.expression, pairs.profiles[0])
         for profile in pairs.profiles[1:]:
-            found = np.where(found > 0, found, profile)
+            factor = _factor(pairs.expression, profile)
+            farther = factor > farthest
+            found = np.where(farther, profile, found)
+            farthest = np.where(farther, factor, farthest)
         return self.to_device(found)
 
     def differences(self, expression: np.ndarray, profiles: np.ndarray) -> np.ndarray:
@@ -275,6 +280,13 @@ class ConceptReadout:
 
     def _fault(self, found: str, expected: str, action: str = "Mend the model.") -> InputError:
         return fault(f"model '{self.model.name}'", found, expected, action)
+
+
+def _factor(cell: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the larger of two values over the smaller; 1 without one in the cell, else 0."""
+    both = (cell > 0) & (other > 0)
+    least = np.where(both, np.minimum(cell, other), 1.0)
+    return np.where(both, np.maximum(cell, other) / least, np.where(other > 0, 1.0, 0.0))
 
 
 def _is_finite(values: torch.Tensor) -> bool:

@@ -22,6 +22,7 @@ Pooling = Literal["mean", "cls"]
 # random numbers, 1 ranked deletions with a correlation of .23 to exact ones, 5 of .70, 8 of .75, 24
 # of .74.
 _PLACES = 8
+_LEAST_WAY = 0.1  # of log score
 
 
 @dataclass(frozen=True)
@@ -243,7 +244,9 @@ def _slope_of_moving(
     change = of_gate.gather(1, home) - of_gate[:, n_real:] - made_room
     ratio = tokens.values.gather(1, home) / tokens.values[:, n_real:].clamp(min=1e-30)
     way = ratio.log()
-    return torch.where(way == 0, 0.0, change / way)
+    # Of a shorter way what it changes by chance would grow when another draw goes further.
+    least = torch.full_like(way, _LEAST_WAY).copysign(way)
+    return change / torch.where(way.abs() < _LEAST_WAY, least, way)
 
 
 def know_geneformer_genes(folder: Path, cells: Cells, options: GeneformerOptions) -> KnownGenes:

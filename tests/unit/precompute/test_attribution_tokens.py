@@ -49,6 +49,14 @@ def test_a_gene_that_no_cell_has_does_nothing(case):
     assert not gradient_effects(readout, pairs)[absent].any()
 
 
+def test_of_several_draws_the_farthest_is_the_one_slopes_are_taken_to(case):
+    readout = case[0]
+    cell = np.array([[4.0, 4, 4, 0, 0]], np.float32)
+    profiles = np.array([[[5.0, 0, 4, 0, 3]], [[1, 4, 16, 0, 2]], [[20, 6, 0, 0, 9]]], np.float32)
+    found = readout._others(Pairs(np.zeros(1, int), cell, profiles))
+    assert found.tolist() == [[20, 6, 16, 0, 3]]
+
+
 def test_the_null_lets_a_gene_enter_with_its_mean_slope():
     slopes = np.array([[[1.0, 0, 0], [3, 0, 5], [0, 0, 0]]])
     assert fill_slopes(slopes).tolist() == [[[1, 0, 5], [3, 0, 5], [2, 0, 5]]]
