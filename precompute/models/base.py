@@ -91,7 +91,8 @@ class CellModel(Protocol):
         readers : (n, d_embedding), what is read of each embedding: their product is what is
             differentiated.
         others : (n, n_genes) in `unit`, or None. Where an absent gene cannot be moved a little,
-            its slope is that of entering with the value it has here; 0 if it has none.
+            its slope is that of entering with the value it has here, 0 if it has none; where a
+            value only ranks genes, slopes along it are those of taking the rank it has here.
 
         Returns
         -------

@@ -114,7 +114,7 @@ def _list_facts(store: ConceptStore, concept: int, folder: str) -> list[Fact]:
         Fact("Held out", _say_held_out(store, concept, folder), _HELD_OUT),
         Fact("Full drop", format_number(read("full_drop")), _FULL_DROP),
         Fact("Completeness", format_number(read("completeness")), _COMPLETENESS),
-        Fact("Exact, top 200", _say_agreement(read, "top"), _TOP),
+        Fact("Exact, top genes", _say_agreement(read, "top"), _TOP),
         Fact("Exact, random", _say_agreement(read, "random"), _RANDOM),
         Fact("Halves of cells", format_number(read("split_cells")), _SPLIT_CELLS),
         Fact("Halves of donors", format_number(read("split_donors")), _SPLIT_DONORS),
@@ -154,10 +154,11 @@ _COMPLETENESS = (
     "add up to what really happens; far from 1: genes act together in ways that they leave out."
 )
 _TOP = (
-    "The 200 genes of largest effect: rank correlation (Spearman) of the effect with the exact "
-    "swap of each gene alone, and share of genes of the same sign."
+    "Genes of largest effect (200 by default, 20 with models of tokens): rank correlation "
+    "(Spearman) of the effect with the exact swap of each gene alone, and share of genes of the "
+    "same sign."
 )
-_RANDOM = "The same two numbers on 200 other genes, drawn at random."
+_RANDOM = "The same two numbers on as many other genes, drawn at random."
 _SPLIT_CELLS = "Rank correlation of the effects computed on two halves of the cells."
 _SPLIT_DONORS = "Rank correlation of the effects computed on two halves of the donors."
 _SHARE_TOP = "Share of the total absolute effect of all genes that the 20 largest carry."

@@ -100,7 +100,7 @@ def test_the_card_has_the_numbers_of_the_store(store):
         "Held out": "30 · new donors",
         "Full drop": "2.50",
         "Completeness": "0.95",
-        "Exact, top 200": "0.99 · 100 %",
+        "Exact, top genes": "0.99 · 100 %",
         "Exact, random": "0.70 · 80 %",
         "Halves of cells": "0.90",
         "Halves of donors": "0.80",

@@ -10,6 +10,7 @@ from precompute.html import make_table, number, share, signed_share
 from precompute.report.chart import Point, draw_rows
 from precompute.report.condition import measure_condition
 from precompute.report.gene_profiles import _match, _rank, _shrink
+from precompute.report.names import name_test
 from precompute.report.trust import measure_leak
 
 
@@ -107,3 +108,8 @@ def test_tables_and_numbers_are_words():
     assert table.count("class=chosen") == 1
     assert (number(None), share(None), number(0.1234), share(0.126)) == ("—", "—", "0.123", "13%")
     assert (signed_share(-0.004), signed_share(0.126), signed_share(-0.2)) == ("0%", "+13%", "-20%")
+
+
+def test_names_of_tests_are_words():
+    assert name_test("prerank_differential") == "GSEA of DE"
+    assert name_test("overrepresentation_presence") == "overrepresentation of presence"
