@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from precompute.enrichment.running_sum import TIE
+from precompute.enrichment.running_sum import TIE, count_reaching, keep_side
 from precompute.enrichment.splitting import (
     N_SAMPLES,
     climb,
@@ -79,8 +79,8 @@ class Tail:
     ----------
     weights : (n_genes,) positive, from the end of the ranking at which the side is high.
     places : (n_draws, size) ascending positions of the random sets down the ranking.
-    tops : (n_draws,) how far the running sum of each goes to this side.
-    wins : (n_draws,) whether that is farther than to the other side.
+    tops, others : (n_draws,) float32, how far the running sum of each goes to this side and to
+        the other.
     upwards : whether `weights` run up the ranking.
     """
 
@@ -89,15 +89,15 @@ class Tail:
         weights: np.ndarray,
         places: np.ndarray,
         tops: np.ndarray,
-        wins: np.ndarray,
+        others: np.ndarray,
         upwards: bool,
     ) -> None:
         self._weights, self._places, self._upwards = weights, places, upwards
         self._tops = tops
-        self._body = np.sort(tops[wins])
-        self.mean = float(self._body.mean(dtype=np.float64)) if len(self._body) else np.nan
+        self._own, self._n_side, total = keep_side(tops, others)
+        self.mean = total / self._n_side if self._n_side else np.nan
 
-    def log_p(self, scores: np.ndarray, state: np.ndarray) -> np.ndarray:
+    def log_p(self, scores: np.ndarray, seeds: tuple[int, ...]) -> np.ndarray:
         """Return log P(score >= s, given the side) for each s of `scores`.
 
         Counted among the draws, without pseudo-counts, as gseapy does; where fewer than `_ENOUGH`
@@ -106,25 +106,26 @@ class Tail:
 
         Parameters
         ----------
-        state : (1,) uint64, of the random numbers.
+        seeds : whole numbers that fix the random numbers.
         """
-        n_side, n_draws = len(self._body), len(self._tops)
+        n_side, n_draws = self._n_side, len(self._tops)
         if not n_side:
             return np.zeros(len(scores))
         wanted = scores - TIE
-        counts = n_side - np.searchsorted(self._body, wanted)
+        counts = count_reaching(self._own, wanted.astype(np.float32))
         log_p = np.log(np.maximum(counts, 1) / n_side)
-        if n_draws > N_SAMPLES:
-            far = counts < _ENOUGH
+        far = counts < _ENOUGH
+        if n_draws > N_SAMPLES and far.any():
+            least = np.partition(self._tops, n_draws - N_SAMPLES)[n_draws - N_SAMPLES]
+            far &= wanted > least
             if far.any():
-                best = np.argpartition(self._tops, n_draws - N_SAMPLES)[-N_SAMPLES:]
-                far &= wanted > self._tops[best].min()
-            if far.any():
-                log_p[far] = self._far(wanted[far], best, state) - np.log(n_side / n_draws)
+                best = np.flatnonzero(self._tops >= least)[-N_SAMPLES:]
+                found = self._far(wanted[far], best, random_state(*seeds))
+                log_p[far] = found - np.log(n_side / n_draws)
         return np.minimum(log_p, 0.0)
 
     def _far(self, wanted: np.ndarray, best: np.ndarray, state: np.ndarray) -> np.ndarray:
-        members = self._places[np.sort(best)]
+        members = self._places[best]
         if self._upwards:
             members = np.ascontiguousarray(len(self._weights) - 1 - members[:, ::-1])
         tops, lows = np.empty((2, N_SAMPLES))
@@ -174,9 +175,8 @@ class Null:
         ahead = np.ascontiguousarray(weights[::side])
         self._tails = []
         for places, (tops, lows) in zip(draws.places, scored, strict=True):
-            rises = tops > -lows
-            own, wins = (tops, rises) if side > 0 else (-lows, ~rises)
-            self._tails.append(Tail(ahead, places, own, wins, upwards=side < 0))
+            own, others = (tops, -lows) if side > 0 else (-lows, tops)
+            self._tails.append(Tail(ahead, places, own, others, upwards=side < 0))
 
     def judge(self, scores: np.ndarray, sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return p and NES, without its sign, of scores of this side, all as lengths.
@@ -192,8 +192,8 @@ class Null:
             rows = np.flatnonzero(share)
             if len(rows):
                 size = int(self._draws.sizes[number])
-                state = random_state(*self._seeds, size, int(self._side > 0))
-                log_p[rows] += share[rows] * tail.log_p(scores[rows], state)
+                seeds = (*self._seeds, size, int(self._side > 0))
+                log_p[rows] += share[rows] * tail.log_p(scores[rows], seeds)
         means = np.log([tail.mean for tail in self._tails])
         low, high = means[before], means[after]
         low, high = np.where(np.isnan(low), high, low), np.where(np.isnan(high), low, high)

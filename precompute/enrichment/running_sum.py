@@ -64,6 +64,43 @@ def score_draws(weights, draws, tops, lows):
 
 
 @compiled
+def keep_side(scores, others):
+    """Return the scores farther out than those of the other side, -inf for the rest.
+
+    Parameters
+    ----------
+    scores, others : (n,) float32, how far a running sum goes to this side and to the other.
+
+    Returns
+    -------
+    kept : (n,) float32.
+    n_kept, total : how many are farther out, and their sum.
+    """
+    kept, n_kept, total = np.empty_like(scores), 0, np.float64(0.0)
+    for i in range(scores.size):
+        wins = scores[i] > others[i]
+        kept[i] = scores[i] if wins else -_FAR
+        n_kept += wins
+        total += np.float64(scores[i]) if wins else 0.0
+    return kept, n_kept, total
+
+
+@compiled
+def count_reaching(values, wanted):
+    """Return how many of the float32 `values` reach each of the few float32 `wanted`.
+
+    A pass for each, in the lanes of the vector unit, is faster than sorting the values once.
+    """
+    counts = np.empty(wanted.size, np.int64)
+    for i in range(wanted.size):
+        count = 0
+        for k in range(values.size):
+            count += values[k] >= wanted[i]
+        counts[i] = count
+    return counts
+
+
+@compiled
 def score_sets(weights, order, offsets, owners, sizes, scores, leads):
     """Score all gene sets on one ranking, in one walk down the ranking.
 

@@ -1,8 +1,9 @@
 """Random gene sets, and the far tail of their scores by multilevel splitting, compiled.
 
 The probability of a high score is a product of larger ones: of random sets that reach one level,
-the share that reaches the next. The upper half of the sets becomes the next level, is doubled and
-shuffled by swaps of single genes that stay above it (Korotkevich et al. 2021, as in fgsea).
+the share that reaches the next. The best of the sets become the next level, are copied until they
+are as many as before, and shuffled by swaps of single genes that stay above it (Korotkevich et
+al. 2021, as in fgsea, which keeps half).
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ import numpy as np
 
 from precompute.enrichment.running_sum import compiled
 
-N_SAMPLES = 100  # random sets in a level
+N_SAMPLES = 120  # random sets in a level
+# Of them go on to the next: scatters as half of 100 sets do, in four fifths of the time.
+_KEPT = 0.35
 _MOVES = 0.15  # swaps that a level takes, as a share of the genes of a set; .1 to 2 agree
 _MOST_TRIES = 20  # most swaps tried, in genes of a set
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -233,11 +236,14 @@ def mean_log_share(n_above, n):
 
 @compiled
 def next_bound(ordered, bound):
-    """Return the middle of ascending scores, or the first above `bound` when that is no higher."""
+    """Return the score that `_KEPT` of all reach; the first above `bound` where that is no higher.
+
+    Parameters
+    ----------
+    ordered : (n_samples,) ascending.
+    """
     n = ordered.size
-    if ordered[n // 2] > bound:
-        return ordered[n // 2]
-    for i in range(n // 2, n):
+    for i in range(int(n * (1 - _KEPT)), n):
         if ordered[i] > bound:
             return ordered[i]
     return np.inf

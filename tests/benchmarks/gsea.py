@@ -32,7 +32,7 @@ from tests.benchmarks.tables import markdown
 from tests.conftest import SHARED_DATA
 
 KEPT = Path("runs/benchmarks/gsea")
-ROUNDS = 3
+ROUNDS = 5
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import kstest, spearmanr
+from scipy.stats import false_discovery_control, kstest, spearmanr
 
 from precompute.enrichment.batch import BatchedPrerank
 from precompute.enrichment.gene_sets import MatchedSets, match_sets, read_gmt
@@ -177,6 +177,14 @@ def test_p_is_uniform_on_random_rankings():
     p = np.array([found.p for found in BatchedPrerank(sets, N_GENES, 0).score(rankings)])
     assert kstest(p[:, ::5].ravel(), "uniform").pvalue > 1e-3
     assert 0.03 < (p < 0.05).mean() < 0.07
+
+
+def test_few_random_rankings_have_a_set_below_5_percent_of_false_ones():
+    rng = np.random.default_rng(5)
+    sets = matched([rng.choice(N_GENES, 10 + i % 40, replace=False) for i in range(100)])
+    found = BatchedPrerank(sets, N_GENES, 0).score(rng.standard_normal((300, N_GENES)))
+    q = false_discovery_control([scores.p for scores in found], axis=1)
+    assert 0.01 < (q < 0.05).any(axis=1).mean() < 0.09  # .05, and three standard errors of 300
 
 
 def test_company_and_threads_change_nothing():
