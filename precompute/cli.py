@@ -17,7 +17,7 @@ STAGES = {
     "cells": "read and check the cells",
     "model": "embed the cells, training a model when none is given",
     "dictionary": "train the sparse autoencoders and find the concepts that recur",
-    "evaluation": "compare the concepts with neurons, PCA, ICA and NMF of the same number",
+    "evaluation": "compare the concepts with as many neurons and units of PCA, ICA and NMF",
     "attribution": "attribute concepts to genes by counterfactuals",
     "faithfulness": "test the attributions on held-out cells and grade them",
     "differential": "compare active with inactive cells",

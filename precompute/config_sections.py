@@ -143,7 +143,7 @@ class MapsConfig:
 
 @dataclass(frozen=True)
 class EvaluationConfig:
-    """Whether concepts are compared with `baselines` at the same number of units, and on what.
+    """Whether concepts are compared with `baselines` of as many units, and on what.
 
     At most `max_cells` cells, drawn at random, take part. `programmes` names an obsm matrix of true
     activities, which simulated cells have.

@@ -302,7 +302,7 @@ def _digest_files(stage: str, run: Run) -> dict[str, str]:
     if stage == "evaluation":
         sweep = run.config.evaluation.sweep
         found = {"sweep": digest_file(Path(sweep) / RESULT)} if sweep else {}
-        return {"method": "whole embedding", **found}
+        return {"method": "whole embedding, fewer concepts", **found}
     return {}
 
 

@@ -4,6 +4,7 @@ from precompute.evaluation.baselines import (
     BASELINES,
     Units,
     activate_units,
+    count_directions,
     fit_baselines,
 )
 from precompute.evaluation.cuts import best_cuts
@@ -19,6 +20,7 @@ __all__ = [
     "Scores",
     "Units",
     "activate_units",
+    "count_directions",
     "best_cuts",
     "divide",
     "evaluate",

@@ -29,16 +29,31 @@ class Units:
     rebuilt: np.ndarray
 
 
-def activate_units(dictionary: Dictionary, embeddings: np.ndarray) -> Units:
+def activate_units(
+    dictionary: Dictionary, embeddings: np.ndarray, n_units: int | None = None
+) -> Units:
     """Return the latents of a dictionary as units; k of them are above 0 in a cell, at most.
 
     Parameters
     ----------
     embeddings : (n_cells, d_embedding)
+    n_units : keep so many, those of the largest sum of squared activations: directions have unit
+        length, so these rebuild most. None keeps all.
     """
-    pairs = dictionary.activate(embeddings)
-    dense = activation_matrix(*pairs, dictionary.n_latents).toarray()
-    return Units(dense, dictionary.reconstruct(*pairs))
+    indices, values = dictionary.activate(embeddings)
+    dense = activation_matrix(indices, values, dictionary.n_latents).toarray()
+    if n_units is None:
+        return Units(dense, dictionary.reconstruct(indices, values))
+    strength = np.square(dense, dtype=np.float64).sum(axis=0)
+    kept = np.sort(np.argsort(-strength, kind="stable")[:n_units])
+    values = np.where(np.isin(indices, kept), values, np.float32(0))
+    return Units(dense[:, kept], dictionary.reconstruct(indices, values))
+
+
+def count_directions(embeddings: np.ndarray) -> int:
+    """Return in how many independent directions embeddings vary: there are no more linear units."""
+    moved = np.asarray(embeddings, np.float64)
+    return max(1, int(np.linalg.matrix_rank(moved - moved.mean(axis=0))))
 
 
 def _neurons(embeddings: np.ndarray, n_units: int, seed: int) -> Units:
@@ -103,8 +118,7 @@ def fit_baselines(
     embeddings : (n_cells, d_embedding)
     """
     embeddings = np.asarray(embeddings, np.float64)
-    rank = int(np.linalg.matrix_rank(embeddings - embeddings.mean(axis=0)))
-    n_units = max(1, min(n_units, rank))
+    n_units = max(1, min(n_units, count_directions(embeddings)))
 
     def find(make: Callable[[np.ndarray, int, int], Units]) -> Callable[[], Units]:
         def run() -> Units:

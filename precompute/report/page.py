@@ -25,7 +25,7 @@ summary { cursor: pointer; }
 # Name of a section in the JSON -> its heading, and how it is told.
 _SECTIONS: dict[str, tuple[str, Callable[[Section], str]]] = {
     "quality": ("The dictionary", write_quality),
-    "units": ("Against neurons, PCA, ICA and NMF of the same number", write_units),
+    "units": ("Against as many neurons and units of PCA, ICA and NMF", write_units),
     "shares": ("Concepts with a significant gene set, beside what chance gives", write_shares),
     "specificity": ("How specific their gene sets are", write_specificity),
     "agreement": ("Gene sets on attribution against gene sets on DE", write_agreement),

@@ -34,7 +34,7 @@ def measure_quality(source: Source) -> Section:
 
 
 def measure_units(source: Source) -> Section:
-    """Return what concepts and other units of the same number tell of the labels, held out."""
+    """Return what concepts and as many other units tell of the labels, held out."""
     if not source.store.manifest.evaluations:
         return missing(OLD)
     info = source.store.manifest.evaluations[0]

@@ -1,4 +1,4 @@
-"""Whether the concepts earned their place: against other units of the same number."""
+"""Whether the concepts earned their place: against as many other units."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from precompute.evaluation import (
     Scores,
     Units,
     activate_units,
+    count_directions,
     divide,
     evaluate,
     fit_baselines,
@@ -30,6 +31,11 @@ from precompute.sweep.result import read_sweep
 
 _OURS = {
     "concepts": ("Concepts", "What recurs over the seeds, as this store shows it."),
+    "fewer": (
+        "Fewer concepts",
+        "The concepts that rebuild most, as many as the embedding has dimensions: linear units "
+        "cannot be more.",
+    ),
     "single": (
         "Single autoencoder",
         "One seed, trained with as many latents as there are concepts.",
@@ -40,7 +46,6 @@ WHOLE = (
     "All dimensions at once, for the probes alone: more units than the others, and so no rival "
     "but what there is to be told.",
 )
-METHODS = (*_OURS, *BASELINES, "whole")
 _PER_METHOD = ("n_units", "active", "explained_variance", "to_programmes", "of_programmes")
 
 
@@ -58,7 +63,7 @@ def run_evaluation(run: Run, folder: Path) -> tuple[Arrays, Record]:
     folds = make_folds(len(rows), divisions, codes, run.config.seed)
     scores = _score_methods(run, rows, divisions, folds, find_programmes(run))
     record |= {
-        "methods": [_describe(name) for name in METHODS],
+        "methods": [_describe(name) for name in scores],
         "n_cells": len(rows),
         "n_cells_in_all": run.cells.n_cells,
         "held_out": "donors" if codes is not None and len(np.unique(codes)) > 1 else "cells",
@@ -66,7 +71,7 @@ def run_evaluation(run: Run, folder: Path) -> tuple[Arrays, Record]:
         "kinds": [division.kind for division in divisions],
         "groups": [name for division in divisions for name in division.names],
     }
-    return _collect(scores, divisions), record
+    return _collect(list(scores.values()), divisions), record
 
 
 def choose_rows(n_cells: int, most: int, seed: int) -> np.ndarray:
@@ -152,12 +157,13 @@ def _score_methods(
     divisions: list[Division],
     folds: np.ndarray,
     programmes: np.ndarray | None,
-) -> list[Scores]:
+) -> dict[str, Scores]:
     embeddings = run.embeddings[rows]
     truth = None if programmes is None else programmes[rows]
-    scores = []
+    every = list(_list_units(run, rows))
+    scores: dict[str, Scores] = {}
     with progress_bar("evaluation") as progress:
-        for name, find in _list_units(run, rows):
+        for name, find in every:
 
             def score(find: Callable[[], Units] = find) -> Arrays:
                 units = find()
@@ -165,19 +171,23 @@ def _score_methods(
                 return found.to_arrays()
 
             arrays = run.parts.once(name, score) if run.parts else score()
-            scores.append(Scores.from_arrays(arrays))
-            progress(len(scores), len(METHODS))
+            scores[name] = Scores.from_arrays(arrays)
+            progress(len(scores), len(every) + 1)
         probe = run.parts.once if run.parts else lambda _, score: score()
         arrays = probe("whole", lambda: probe_all(embeddings, divisions, folds).to_arrays())
-        scores.append(Scores.from_arrays(arrays))
-        progress(len(scores), len(METHODS))
+        scores["whole"] = Scores.from_arrays(arrays)
+        progress(len(scores), len(every) + 1)
     return scores
 
 
 def _list_units(run: Run, rows: np.ndarray) -> Iterator[tuple[str, Callable[[], Units]]]:
-    yield "concepts", lambda: activate_units(run.dictionary, run.embeddings[rows])
-    yield "single", lambda: activate_units(_train_single(run), run.embeddings[rows])
-    yield from fit_baselines(run.embeddings[rows], run.dictionary.n_latents, run.config.seed)
+    embeddings, n_units = run.embeddings[rows], run.dictionary.n_latents
+    n_directions = count_directions(embeddings)
+    yield "concepts", lambda: activate_units(run.dictionary, embeddings)
+    if n_directions < n_units:
+        yield "fewer", lambda: activate_units(run.dictionary, embeddings, n_directions)
+    yield "single", lambda: activate_units(_train_single(run), embeddings)
+    yield from fit_baselines(embeddings, n_units, run.config.seed)
 
 
 def _train_single(run: Run) -> Dictionary:

@@ -48,8 +48,8 @@ def baselines_table(found: Baselines) -> html.Div:
     with_truth = any(is_known(method.to_programmes) for method in found.methods)
     heads = [("Method", ""), _UNITS, _ACTIVE, _EXPLAINED, *(MEASURES[m] for m in measures)]
     heads += [_TO, _OF] if with_truth else []
-    rivals = [method for method in found.methods if method.is_rival]
-    best = {m: max((x.means[m] or 0.0 for x in rivals), default=0.0) for m in measures}
+    compared = [method for method in found.methods if method.is_compared]
+    best = {m: max((x.means[m] or 0.0 for x in compared), default=0.0) for m in measures}
     return _table(
         "Concepts and other units", heads, [_row(m, best, with_truth) for m in found.methods]
     )
@@ -67,7 +67,7 @@ def _row(method: Method, best: dict[str, float], with_truth: bool) -> html.Tr:
         text = format_number(value, 3)
         if measure == "f1" and is_known(method.f1_error):
             text += f" ± {format_number(method.f1_error, 3)}"
-        is_best = method.is_rival and value is not None and value == highest
+        is_best = method.is_compared and value is not None and value == highest
         cells.append(html.Td(html.B(text) if is_best else text))
     if with_truth:
         programmes = (method.to_programmes, method.of_programmes)

@@ -15,7 +15,7 @@ _SPREAD = 0.28  # of the dots across their row
 
 
 def draw_baselines(found: Baselines, measure: str, theme: str) -> go.Figure:
-    """Return a strip plot of one measure; the concepts stand first, in their own colour.
+    """Return a strip plot of one measure; concepts stand first, in their own colour.
 
     Methods of which the measure is not known for any group have no row.
     """
@@ -29,7 +29,7 @@ def draw_baselines(found: Baselines, measure: str, theme: str) -> go.Figure:
         known = [j for j, value in enumerate(values) if math.isfinite(value)]
         row, color = (
             n_methods - 1 - i,
-            colors.presence if method is found.methods[0] else colors.differential,
+            colors.presence if method.is_own else colors.differential,
         )
         figure.add_trace(
             go.Scatter(

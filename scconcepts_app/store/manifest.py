@@ -107,7 +107,7 @@ class SetSwapInfo:
 
 @dataclass(frozen=True)
 class EvaluationInfo:
-    """One comparison of the concepts with other units of the same number.
+    """One comparison of the concepts with as many other units.
 
     `methods` names the kinds of units in the order of the arrays, the concepts first, and
     `meanings` says what each is; `kinds` names the divisions of the cells and `groups` the groups,

@@ -146,6 +146,9 @@ LATENT_COLUMNS = {
     "closest": "int32",
     "similarity": "float32",
 }
+# Of the methods of an evaluation those that are concepts; all others are what these have to beat.
+# The second is there where concepts are more than the dimensions of the embedding.
+OWN_UNITS = ("Concepts", "Fewer concepts")
 # How good the dictionary is: optional in every version, see FORMAT.md.
 EVALUATION_METHODS = {
     "n_units": "int32",

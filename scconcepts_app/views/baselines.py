@@ -1,4 +1,4 @@
-"""The concepts against other units of the same number: one table, and what it says in words."""
+"""The concepts against as many other units: one table, and what it says in words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.store.schema import EVALUATION_MEASURES
+from scconcepts_app.store.schema import EVALUATION_MEASURES, OWN_UNITS
 from scconcepts_app.views.numbers import format_count, format_number, is_known, known_or_none
 
 # Measure -> its name and what it means.
@@ -58,7 +58,12 @@ class Method:
     means: dict[str, float | None]
 
     @property
-    def is_rival(self) -> bool:
+    def is_own(self) -> bool:
+        """Whether its units are concepts."""
+        return self.name in OWN_UNITS
+
+    @property
+    def is_compared(self) -> bool:
         """Whether it has single units to compare: the whole embedding goes through probes alone."""
         return is_known(self.means["f1"])
 
@@ -155,7 +160,8 @@ def judge(found: Baselines) -> str:
     ours, *others = found.methods
     sentences = []
     for measure, (name, _) in MEASURES.items():
-        rivals = [m for m in others if m.is_rival and is_known(m.means[measure])]
+        rivals = [m for m in others if not m.is_own and is_known(m.means[measure])]
+        rivals = [m for m in rivals if m.is_compared]
         own = ours.means[measure]
         if own is None or not rivals:
             continue
@@ -168,7 +174,23 @@ def judge(found: Baselines) -> str:
         )
     if not sentences:
         return "The cells have no groups to find: only explained variance can be compared."
-    return f"Concepts: {'; '.join(sentences)}."
+    return f"Concepts: {'; '.join(sentences)}.{_judge_fewer(found.methods)}"
+
+
+def _judge_fewer(methods: list[Method]) -> str:
+    """Return what as many concepts do as linear units there can be, where concepts are more."""
+    fewer = [method for method in methods[1:] if method.is_own]
+    if not fewer:
+        return ""
+    told = [
+        f"{name} {format_number(fewer[0].means[measure], 3)}"
+        for measure, (name, _) in MEASURES.items()
+        if is_known(fewer[0].means[measure])
+    ]
+    return (
+        f" There are at most as many linear units as the embedding has dimensions; the "
+        f"{format_count(fewer[0].n_units)} concepts that rebuild most: {', '.join(told)}."
+    )
 
 
 def describe_evaluation(found: Baselines) -> str:

@@ -59,6 +59,20 @@ def test_the_verdict_says_where_concepts_are_worse(store):
     assert "AUROC 0.700, below the best of the others (Neurons, 0.900)" in judge(worse)
 
 
+def test_concepts_are_no_rivals_of_themselves(store):
+    info = store.manifest.evaluations[0]
+    variant = with_arrays(store, {})
+    methods = ["Concepts", "Fewer concepts", *METHODS[2:]]
+    variant.manifest = replace(store.manifest, evaluations=[replace(info, methods=methods)])
+    found = read_baselines(variant, "cell_type")
+    told = judge(found)
+    assert "the best of the others (Fewer" not in told
+    fewer = found.methods[1]
+    assert [method.is_own for method in found.methods] == [True, True, *[False] * 4]
+    assert f"the {fewer.n_units} concepts that rebuild most: F1 {fewer.means['f1']:.3f}" in told
+    assert "rebuild most" not in judge(read_baselines(store, "cell_type"))
+
+
 def test_cells_without_groups_compare_explained_variance_alone(store):
     found = read_baselines(store, "")
     assert found.groups == []

@@ -7,9 +7,11 @@ from sklearn.metrics import f1_score, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from precompute.dictionary import Dictionary
 from precompute.evaluation import (
     BASELINES,
     Scores,
+    activate_units,
     best_cuts,
     divide,
     evaluate,
@@ -185,6 +187,17 @@ def test_linear_baselines_at_an_equal_number_of_units():
     assert min(explained.values()) > 0
     every = {name: run().values.shape[1] for name, run in fit_baselines(embeddings, 50)}
     assert set(every.values()) == {3}
+
+
+def test_fewer_units_of_a_dictionary_are_those_that_rebuild_most():
+    decoder = np.eye(3, dtype=np.float32)
+    zero = np.zeros(3, np.float32)
+    dictionary = Dictionary(decoder, zero, decoder, zero, 1.0, 2)
+    embeddings = np.array([[3, 1, 0], [0, 1, 0.5], [3, 0, 0.9]], np.float32)
+    units = activate_units(dictionary, embeddings, 2)
+    assert units.values.tolist() == [[3, 1], [0, 1], [3, 0]]  # sums of squares 18, 2, 1.06
+    assert units.rebuilt.tolist() == [[3, 1, 0], [0, 1, 0], [3, 0, 0]]
+    assert activate_units(dictionary, embeddings).rebuilt == pytest.approx(embeddings)
 
 
 def test_programmes_are_matched_both_ways():

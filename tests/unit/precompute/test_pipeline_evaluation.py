@@ -9,10 +9,10 @@ from precompute.cells import load_cells, read_h5ad
 from precompute.cli import main
 from precompute.config import read_config
 from precompute.evaluation import divide, evaluate, make_folds
-from precompute.stages.evaluation import METHODS, choose_rows, divide_cells
+from precompute.stages.evaluation import choose_rows, divide_cells
 from precompute.workspace import StageOutput
 from scconcepts_app.store import verify_store
-from scconcepts_app.store.schema import EVALUATION_MEASURES, TRAINING
+from scconcepts_app.store.schema import EVALUATION_MEASURES, OWN_UNITS, TRAINING
 from tests.run_case import EMBEDDING, write_config
 
 
@@ -23,15 +23,17 @@ def store(finished):
 
 def test_every_run_says_whether_its_concepts_earned_their_place(store, finished):
     (info,) = store.manifest.evaluations
-    assert len(info.methods) == len(METHODS) == 7
+    own, fewer, single, *linear = info.methods[:7]
+    assert (own, fewer, single) == (*OWN_UNITS, "Single autoencoder")
+    assert linear == ["Neurons", "PCA", "ICA", "NMF"] and info.methods[7:] == ["Whole embedding"]
     assert (info.held_out, info.n_cells) == ("donors", store.n_cells)
     n_units = store.array("evaluation/baselines/n_units")
-    assert n_units[:2].tolist() == [store.n_concepts] * 2
-    d_embedding = store.manifest.counts["d_embedding"]
-    assert (n_units[2:6] == min(store.n_concepts, d_embedding)).all()
+    n, d_embedding = store.n_concepts, store.manifest.counts["d_embedding"]
+    assert n > d_embedding and n_units.tolist() == [n, d_embedding, n, *[d_embedding] * 5]
     explained = store.array("evaluation/baselines/explained_variance")
     assert explained[0] == pytest.approx(store.manifest.dictionary["explained_variance"], abs=1e-5)
-    assert explained[2:6].max() == pytest.approx(explained[3])  # PCA: no linear units explain more
+    assert explained[1] <= explained[0]
+    assert explained[3:7].max() == pytest.approx(explained[4])  # PCA: no linear units explain more
     for name in EVALUATION_MEASURES:
         values = store.array(f"evaluation/baselines/{name}")
         assert np.nanmin(values) >= 0 and np.nanmax(values) <= 1
@@ -40,9 +42,9 @@ def test_every_run_says_whether_its_concepts_earned_their_place(store, finished)
 
 def test_the_whole_embedding_goes_through_the_probes_alone(store, finished):
     (info,) = store.manifest.evaluations
-    assert info.methods[6] == "Whole embedding"
+    assert info.methods[-1] == "Whole embedding"
     rows = {
-        name: store.array(f"evaluation/baselines/{name}")[6]
+        name: store.array(f"evaluation/baselines/{name}")[-1]
         for name in ("n_units", "f1", "auroc", "explained_variance", *EVALUATION_MEASURES)
     }
     embeddings = np.load(finished.workspace / "model" / "embeddings.npy")
@@ -115,9 +117,9 @@ def test_true_programmes_are_compared_where_they_are_known(case, capsys, caplog)
     assert "Single autoencoder" in caplog.text  # the table of the run's report
     output = StageOutput(case / "run.workspace" / "evaluation")
     to = output.array("to_programmes")
-    # The embeddings are the programmes.
-    assert to[METHODS.index("neurons")] == pytest.approx(1)
-    assert np.isnan(to[METHODS.index("whole")])
+    keys = [method["key"] for method in output.record["methods"]]
+    assert to[keys.index("neurons")] == pytest.approx(1)  # the embeddings are the programmes
+    assert np.isnan(to[keys.index("whole")])
     assert (to[:-1] > 0).all() and (to[:-1] <= 1 + 1e-6).all()
     settings["evaluation.programmes"] = "X_nothing"
     assert main(["evaluation", str(write_config(case, settings))]) == 2
