@@ -144,13 +144,19 @@ def add_evaluate(commands) -> None:
         metavar="REPORT.html|REPORT.json",
         help="may be repeated; the same numbers as a page or as JSON",
     )
+    command.add_argument(
+        "--find",
+        default="",
+        metavar="WORD",
+        help="of concepts that carry a condition also the first gene set with WORD in its name",
+    )
     command.set_defaults(run=_evaluate)
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from precompute.report import evaluate_stores
 
-    evaluate_stores(options.stores, options.out)
+    evaluate_stores(options.stores, options.out, options.find)
     for out in options.out:
         print(out)
     return 0

@@ -1,10 +1,11 @@
-"""Concepts that carry a condition within a cell type, and the first gene set of each ranking."""
+"""Concepts that carry a condition within a cell type, and the first gene set of each test."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from precompute.evaluation import rank_auroc
+from precompute.report.names import SET_SWAP
 from precompute.report.sources import Section, Source, missing
 
 LEAST_AUROC = 0.75
@@ -16,8 +17,9 @@ def measure_condition(source: Source) -> Section:
     """Return the concepts that tell a condition from the others within a cell type.
 
     A concept carries a condition in a cell type where its activation orders a cell with it above
-    one without it in three of four pairs (AUROC .75). For each the first set of every ranking:
-    of smallest p with a statistic above 0, significant or not.
+    one without it in three of four pairs (AUROC .75). For each the first set of every test, set
+    swap included: of smallest p with a statistic (effect) above 0, significant or not. Where the
+    source names a word, the first set that has it in its name too, and its place.
     """
     types, states = source.codes("cell_type"), source.codes("condition")
     if types is None or states is None:
@@ -45,20 +47,31 @@ def measure_condition(source: Source) -> Section:
                 }
                 for concept in carriers
             ]
-    return {"least_auroc": LEAST_AUROC, "rows": rows, "without_concept": without}
+    return {
+        "least_auroc": LEAST_AUROC,
+        "word": source.word,
+        "rows": rows,
+        "without_concept": without,
+    }
 
 
 def _list_firsts(source: Source, concept: int) -> Section:
-    names = source.store.strings("gene_sets/name")
+    store = source.store
+    names = store.strings("gene_sets/name")
+    tests = {
+        info.key: (store.enrichment(info.key).rows(concept), "statistic")
+        for info in store.manifest.enrichments
+    }
+    for swap in store.manifest.set_swaps:
+        tests[f"{SET_SWAP}{swap.key}"] = (store.set_swap(swap.key).rows(concept), "effect")
     firsts: Section = {}
-    for info in source.store.manifest.enrichments:
-        rows = source.store.enrichment(info.key).rows(concept)
-        above = np.flatnonzero(rows["statistic"] > 0)
-        firsts[info.key] = None
-        if len(above):
-            first = above[0]
-            firsts[info.key] = {
-                "set": names[int(rows["gene_set"][first])],
-                "q": float(rows["q"][first]),
-            }
+    for key, (rows, strength) in tests.items():
+        above = np.flatnonzero(np.asarray(rows[strength]) > 0)
+        listed = [names[number] for number in np.asarray(rows["gene_set"])[above].tolist()]
+        q = np.asarray(rows["q"])[above]
+        firsts[key] = {"set": listed[0], "q": q[0]} if listed else None
+        having = [i for i, name in enumerate(listed) if source.word.lower() in name.lower()]
+        if source.word and having:
+            at = having[0]
+            firsts[key]["with_word"] = {"place": at + 1, "set": listed[at], "q": q[at]}
     return firsts

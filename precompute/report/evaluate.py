@@ -40,13 +40,14 @@ SECTIONS: dict[str, Callable[[Source], Section]] = {
 }
 
 
-def evaluate_stores(paths: Sequence[Path], outs: Sequence[Path]) -> Section:
+def evaluate_stores(paths: Sequence[Path], outs: Sequence[Path], word: str = "") -> Section:
     """Measure stores, and pairs of them, and write the result to each of `outs`.
 
     Parameters
     ----------
     paths : folders of stores; the first is what the others are compared with, and back.
     outs : new files that end in ``.html`` or ``.json``.
+    word : find the first gene set with it in its name, of concepts that carry a condition.
 
     Returns
     -------
@@ -62,7 +63,7 @@ def evaluate_stores(paths: Sequence[Path], outs: Sequence[Path]) -> Section:
     """
     for out in outs:
         _check_out(out)
-    sources = open_sources(paths)
+    sources = open_sources(paths, word)
     result = measure(sources)
     for out in outs:
         text = make_page(result) if out.suffix == ".html" else json.dumps(result, indent=1) + "\n"
@@ -71,7 +72,7 @@ def evaluate_stores(paths: Sequence[Path], outs: Sequence[Path]) -> Section:
     return result
 
 
-def open_sources(paths: Sequence[Path]) -> list[Source]:
+def open_sources(paths: Sequence[Path], word: str = "") -> list[Source]:
     """Open the stores, each under its folder's name, or its path where two share that."""
     resolved = [path.resolve() for path in paths]
     twice = [path for path, times in Counter(resolved).items() if times > 1]
@@ -83,7 +84,7 @@ def open_sources(paths: Sequence[Path]) -> list[Source]:
         for name, path in zip(names, paths, strict=True)
     ]
     sources = [
-        Source(title, path, ConceptStore.open(path))
+        Source(title, path, ConceptStore.open(path), word)
         for title, path in zip(titles, paths, strict=True)
     ]
     for other in sources[1:]:

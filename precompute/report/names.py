@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+SET_SWAP = "set_swap_"  # stands before the key of a set swap, where it is among other tests
 _TESTS = {"prerank": "GSEA"}
 _RANKINGS = {"differential": "DE", "matched": "matched DE"}
 
@@ -13,5 +14,7 @@ def name_ranking(ranking: str) -> str:
 
 def name_test(key: str) -> str:
     """Return what people call a test of gene sets on a ranking, given its key in a store."""
+    if key.startswith(SET_SWAP):
+        return f"set swap, {key.removeprefix(SET_SWAP).replace('_', ' ')}"
     test, _, ranking = key.partition("_")
     return f"{_TESTS.get(test, test)} of {name_ranking(ranking)}"

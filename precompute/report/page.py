@@ -6,12 +6,8 @@ from collections.abc import Callable
 from html import escape
 
 from precompute.html import count, make_document
-from precompute.report.page_genes import (
-    write_agreement,
-    write_condition,
-    write_shares,
-    write_specificity,
-)
+from precompute.report.page_condition import write_condition
+from precompute.report.page_genes import write_agreement, write_shares, write_specificity
 from precompute.report.page_pairs import write_pair
 from precompute.report.page_units import write_faithfulness, write_leak, write_quality, write_units
 from precompute.report.sources import Section

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from precompute.html import NOTHING, count, make_table, number, share, signed_share
+from precompute.html import count, make_table, number, share, signed_share
 from precompute.report.chart import Point, draw_rows
 from precompute.report.names import name_ranking, name_test
 from precompute.report.sources import Section
@@ -140,42 +140,3 @@ def _write_named(side: Section) -> str:
         for found in side["named"]
     ]
     return make_table(heads, rows) if rows else "<p>None.</p>"
-
-
-def write_condition(section: Section) -> str:
-    """Return the concepts of each condition, with the first set of every ranking."""
-    known = list(section["rows"][0]["first"]) if section["rows"] else []
-    keys = [key for key in known if key.startswith("prerank_")]
-    heads = [
-        ("cell type", "within which cells are compared"),
-        ("condition", "against all others"),
-        ("concept", "its id and proposed label"),
-        ("AUROC", "chance that a cell with the condition has the higher activation"),
-    ]
-    heads += [
-        (
-            name_ranking(key.removeprefix("prerank_")),
-            "first in GSEA of this ranking: set of smallest p with a statistic above 0, and its q",
-        )
-        for key in keys
-    ]
-    rows = [
-        [
-            row["cell_type"],
-            row["condition"],
-            row["concept"],
-            number(row["auroc"], 2),
-            *(_name_first(row["first"][key]) for key in keys),
-        ]
-        for row in section["rows"]
-    ]
-    told = f"Concepts of AUROC {section['least_auroc']} or more within a cell type."
-    if section["without_concept"]:
-        told += f" No concept carries: {'; '.join(section['without_concept'])}."
-    return f"<p>{escape(told)}</p>" + (
-        make_table(heads, rows, n_left=3, wraps=True) if rows else ""
-    )
-
-
-def _name_first(first: Section | None) -> str:
-    return NOTHING if first is None else f"{shorten_set_name(first['set'])} (q {first['q']:.2g})"

@@ -44,11 +44,15 @@ def mean_known(values: Iterable[float]) -> float | None:
 
 @dataclass(frozen=True, eq=False)
 class Source:
-    """A store under a name that no other store of the report has."""
+    """A store under a name that no other store of the report has.
+
+    `word` is what gene sets are looked for by in their names; empty for none.
+    """
 
     name: str
     path: Path
     store: ConceptStore
+    word: str = ""
 
     @cached_property
     def activations(self) -> sp.csc_matrix:

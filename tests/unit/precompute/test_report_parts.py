@@ -11,6 +11,7 @@ from precompute.report.chart import Point, draw_rows
 from precompute.report.condition import measure_condition
 from precompute.report.gene_profiles import _match, _rank, _shrink
 from precompute.report.names import name_test
+from precompute.report.page_condition import write_condition
 from precompute.report.trust import measure_leak
 
 
@@ -37,8 +38,11 @@ def source_of(activations, embeddings, **columns):
     store = SimpleNamespace(
         n_cells=len(embeddings),
         array=lambda name: embeddings,
-        strings=lambda name: ["interferon", "other"],
-        manifest=SimpleNamespace(enrichments=[SimpleNamespace(key="prerank_presence")]),
+        strings=lambda name: ["Interferon", "other", "apoptosis"],
+        manifest=SimpleNamespace(
+            enrichments=[SimpleNamespace(key="prerank_presence")],
+            set_swaps=[SimpleNamespace(key="neighbours")],
+        ),
         enrichment=lambda key: SimpleNamespace(
             rows=lambda concept: {
                 "gene_set": np.array([1, 0]),
@@ -46,9 +50,17 @@ def source_of(activations, embeddings, **columns):
                 "q": np.array([0.001, 0.01]),
             }
         ),
+        set_swap=lambda key: SimpleNamespace(
+            rows=lambda concept: {
+                "gene_set": np.array([2, 1, 0]),
+                "effect": np.array([2.0, -1.0, 0.5]),
+                "q": np.array([0.01, 0.02, 0.03]),
+            }
+        ),
     )
     return SimpleNamespace(
         store=store,
+        word="",
         by_cell=sp.csr_matrix(activations),
         labels=[f"c{i}" for i in range(activations.shape[1])],
         codes=lambda role: columns.get(role),
@@ -88,8 +100,20 @@ def test_concepts_of_a_condition_are_named_with_the_first_set_above_0():
     assert (row["cell_type"], row["condition"], row["concept"]) == ("T", "stim", "c0")
     assert row["auroc"] == pytest.approx(1)
     # The set of smallest p lies at the other end of the ranking.
-    assert row["first"] == {"prerank_presence": {"set": "interferon", "q": 0.01}}
+    assert row["first"] == {
+        "prerank_presence": {"set": "Interferon", "q": 0.01},
+        "set_swap_neighbours": {"set": "apoptosis", "q": 0.01},
+    }
     assert found["without_concept"] == ["T, ctrl", "B, ctrl", "B, stim"]
+    source.word = "interferon"
+    found = measure_condition(source)
+    firsts = found["rows"][0]["first"]
+    assert firsts["prerank_presence"]["with_word"]["place"] == 1
+    looked_for = {"place": 2, "set": "Interferon", "q": 0.03}  # a negative effect has none
+    assert firsts["set_swap_neighbours"]["with_word"] == looked_for
+    told = write_condition(found)
+    assert "Apoptosis (q\u00a00.01); 2nd: Interferon (q\u00a00.03)" in told
+    assert "GSEA of presence" in told and "set swap, neighbours" in told
 
 
 def test_a_figure_tells_series_apart_and_keeps_to_its_axis():
@@ -113,3 +137,4 @@ def test_tables_and_numbers_are_words():
 def test_names_of_tests_are_words():
     assert name_test("prerank_differential") == "GSEA of DE"
     assert name_test("overrepresentation_presence") == "overrepresentation of presence"
+    assert name_test("set_swap_random_matched") == "set swap, random matched"
