@@ -134,6 +134,8 @@ def _list_evidence(evidence: dict[str, Any], store: ConceptStore) -> list[str]:
             )
             term = f" ({found['ontology']})" if found.get("ontology") else ""
             donors = _say_donors(found)
+            if kind == "condition" and not donors:
+                donors = "; of cells alone, not tested by donor"
             sentences.append(f"{words} {found.get('name')}{term}: {numbers}{donors}.")
     found = evidence.get("gene_set") or {}
     if found:

@@ -129,6 +129,11 @@ def test_evidence_tells_identifier_donors_and_direction(store):
         "Technical warning: cell cycle.",
     ]
     assert card.link.words == "CL:0000236"
+    stim = {"condition": {"name": "stim", "share": 0.9}}
+    untested = describe_concept(with_evidence(store, stim), 0).evidence
+    assert untested == ["Condition stim: share 0.90; of cells alone, not tested by donor."]
+    told = describe_concept(with_evidence(store, {"condition": stim["condition"] | tested}), 0)
+    assert "alone" not in told.evidence[0] and "6 donors" in told.evidence[0]
 
 
 @pytest.mark.parametrize("evidence", [{}, {"cell_type": {"name": "B", "ontology": "javascript:1"}}])
