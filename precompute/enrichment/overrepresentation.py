@@ -12,11 +12,6 @@ from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment, make_enrichment
 
 
-def overrepresentation(chosen: np.ndarray, n_background: int, sets: MatchedSets) -> Enrichment:
-    """Test the overlap of one gene list with every set, as `overrepresentation_all` does."""
-    return next(overrepresentation_all([chosen], n_background, sets))
-
-
 def overrepresentation_all(
     lists: Sequence[np.ndarray], n_background: int, sets: MatchedSets
 ) -> Iterator[Enrichment]:

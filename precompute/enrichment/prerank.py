@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from precompute.enrichment.gene_sets import MatchedSets
-from precompute.enrichment.results import Enrichment, Scores, no_scores
+from precompute.enrichment.results import Scores, no_scores
 
 # gseapy rounds the values to whole numbers with a sum of 2^30. A random set whose genes all
 # round to 0 has no score, on which its sort of scores panics; so no gene has less than this
@@ -22,12 +22,6 @@ from precompute.enrichment.results import Enrichment, Scores, no_scores
 _LEAST_SHARE = 4 / 2**30
 # Ties are pushed apart by this share of that least value: gseapy would order them at random.
 _TIE_STEP = 1e-6
-
-
-def prerank(values: np.ndarray, sets: MatchedSets, seed: int, threads: int = 1) -> Enrichment:
-    """Return the table of `prerank_scores`, smallest p first."""
-    size = np.array([len(members) for members in sets.members])
-    return prerank_scores(values, sets, seed, threads).tabulate(size)
 
 
 def prerank_scores(values: np.ndarray, sets: MatchedSets, seed: int, threads: int = 1) -> Scores:
@@ -45,24 +39,30 @@ def prerank_scores(values: np.ndarray, sets: MatchedSets, seed: int, threads: in
     -----
     p by the adaptive multilevel splitting of fgsea (Korotkevich et al. 2021) that gseapy
     ports; NES is the enrichment score over the mean of random sets of the same size. A set for
-    which the sampling finds no null of its sign, and every set of a ranking without spread, gets
-    p = 1 and NES = 0.
+    which the sampling finds no null of its sign, a set of the whole background (gseapy drops
+    it), and every set of a ranking without spread gets p = 1 and NES = 0.
     """
     filled = clean(values)
-    if np.ptp(filled) == 0:
-        return no_scores(len(sets.names))
+    found = no_scores(len(sets.names))
+    names = {
+        f"s{i}": [f"g{g}" for g in members]
+        for i, members in enumerate(sets.members)
+        if 0 < len(members) < len(filled)
+    }
+    if np.ptp(filled) == 0 or not names:
+        return found
     ranking = break_ties(filled, seed)
-    names = {f"s{i}": [f"g{g}" for g in members] for i, members in enumerate(sets.members)}
     series = pd.Series(ranking, index=[f"g{i}" for i in range(len(ranking))])
     table = _run_gseapy(series.sort_values(ascending=False, kind="stable"), names, seed, threads)
-    table = table.set_index("Term").loc[list(names)]
-    leading = [
-        np.array([int(gene[1:]) for gene in genes.split(";") if gene], dtype=np.int64)
-        for genes in table["Lead_genes"]
-    ]
+    places = np.array([int(name[1:]) for name in table["Term"]], dtype=np.int64)
     p = table["NOM p-val"].to_numpy(np.float64, na_value=1.0)
-    nes = table["NES"].to_numpy(np.float64, na_value=0.0)
-    return Scores(table["ES"].to_numpy(np.float64), nes, np.clip(p, 0, 1), leading)
+    found.p[places] = np.clip(p, 0, 1)
+    found.nes[places] = table["NES"].to_numpy(np.float64, na_value=0.0)
+    found.es[places] = table["ES"].to_numpy(np.float64)
+    for place, genes in zip(places, table["Lead_genes"], strict=True):
+        listed = [int(gene[1:]) for gene in genes.split(";") if gene]
+        found.leading[place] = np.array(listed, dtype=np.int64)
+    return found
 
 
 def clean(values: np.ndarray) -> np.ndarray:

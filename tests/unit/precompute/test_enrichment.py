@@ -12,9 +12,9 @@ from hypothesis.extra import numpy as hnp
 from scipy.stats import fisher_exact, hypergeom
 
 from precompute.enrichment.gene_sets import MatchedSets
-from precompute.enrichment.overrepresentation import overrepresentation, overrepresentation_all
-from precompute.enrichment.prerank import break_ties, prerank
-from precompute.enrichment.results import make_enrichment
+from precompute.enrichment.overrepresentation import overrepresentation_all
+from precompute.enrichment.prerank import break_ties, prerank_scores
+from precompute.enrichment.results import Enrichment, make_enrichment, no_scores
 
 N_GENES = 400
 RNG = np.random.default_rng(0)
@@ -37,6 +37,15 @@ def matched(members) -> MatchedSets:
 
 SETS = matched(MEMBERS)
 MILD = matched(MEMBERS[2:])  # without the sets of p = 1e-34, for which gseapy works longest
+
+
+def prerank(values, sets: MatchedSets, seed: int) -> Enrichment:
+    """The table that a run makes of a ranking, by gseapy."""
+    return prerank_scores(values, sets, seed).tabulate(np.array([len(m) for m in sets.members]))
+
+
+def overrepresentation(chosen, n_background: int, sets: MatchedSets) -> Enrichment:
+    return next(overrepresentation_all([chosen], n_background, sets))
 
 
 def in_order_of_sets(table):
@@ -100,6 +109,18 @@ def test_nan_is_no_evidence_either_way():
 def test_no_spread_is_no_enrichment():
     table = prerank(np.full(N_GENES, 2.0), SETS, seed=0)
     assert table.p.tolist() == [1.0] * 5 and table.statistic.tolist() == [0.0] * 5
+
+
+@pytest.mark.parametrize("whole", [[range(N_GENES), MEMBERS[3]], [range(N_GENES)] * 2])
+def test_a_set_of_the_whole_background_says_nothing(whole):
+    """gseapy drops it, and gives up where it is the only one."""
+    found = prerank_scores(VALUES, matched([list(members) for members in whole]), seed=0)
+    assert (found.es[0], found.nes[0], found.p[0], len(found.leading[0])) == (0, 0, 1, 0)
+    own = prerank_scores(VALUES, matched([MEMBERS[3]]), seed=0)
+    expected = own if len(whole[1]) < N_GENES else no_scores(1)
+    for name in ("es", "nes", "p"):
+        assert getattr(found, name)[1] == getattr(expected, name)[0]
+    assert found.leading[1].tolist() == expected.leading[0].tolist()
 
 
 def test_neighbours_among_ties_are_not_enriched():
