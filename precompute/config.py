@@ -174,7 +174,7 @@ def anchor_paths(config: Config, folder: Path) -> Config:
             return text
         return os.path.normpath(folder / text)
 
-    sets = tuple(anchor(s) if is_file(s) else s for s in config.enrichment.gene_sets)
+    sets = tuple(anchor(s) if is_file(s, folder) else s for s in config.enrichment.gene_sets)
     return replace(
         config,
         out=anchor(config.out),

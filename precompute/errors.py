@@ -10,6 +10,11 @@ class InputError(Exception):
     """
 
 
+def cut(text: str, most: int = 40) -> str:
+    """Return a text short enough to be quoted in a message."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def fault(where: object, found: str, expected: str, action: str) -> InputError:
     """Return an `InputError` with the four parts in their usual order."""
     return InputError(f"{where}: {found}. Expected {expected}. {action}")

@@ -17,13 +17,12 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from precompute.enrichment.library import GeneSet
-from precompute.errors import InputError
+from precompute.errors import InputError, cut
 
 # `str.splitlines` would break names at form feeds and at U+2028 too.
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
 _MOST_LISTED = 10
-_MOST_QUOTED = 40
 
 
 class Parsed(NamedTuple):
@@ -84,7 +83,7 @@ def parse_gmt(text: str, where: str) -> Parsed:
             tally.repeated.append(gene_set.name)
         else:
             tally.faults.append(
-                f"set '{_cut(gene_set.name)}' stands on lines {first} and {number} with different "
+                f"set '{cut(gene_set.name)}' stands on lines {first} and {number} with different "
                 "genes"
             )
     if not found and not tally.faults:
@@ -110,7 +109,7 @@ def _parse_line(line: str, number: int, tally: _Tally) -> GeneSet | None:
     name, tab, rest = line.partition("\t")
     name = name.strip()
     if not tab:
-        tally.faults.append(f"line {number} ('{_cut(name)}'): no tab in it")
+        tally.faults.append(f"line {number} ('{cut(name)}'): no tab in it")
         return None
     if not name:
         tally.faults.append(f"line {number}: no name before the first tab")
@@ -150,9 +149,5 @@ def _count(names: list[str], word: str) -> str:
 
 
 def _quote(names: list[str]) -> str:
-    shown = ", ".join(_cut(name) for name in names[:3])
+    shown = ", ".join(cut(name) for name in names[:3])
     return shown + (", …" if len(names) > 3 else "")
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_QUOTED else f"{text[:_MOST_QUOTED]}…"

@@ -6,8 +6,8 @@ import hashlib
 import json
 import logging
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 from precompute.cache import cache_folder
 from precompute.enrichment.gmt import format_gmt, parse_gmt
 from precompute.enrichment.library import GeneSet, Library
-from precompute.errors import InputError, fault
+from precompute.errors import InputError, cut, fault
 from precompute.whole_file import write_whole
 
 log = logging.getLogger("precompute")
@@ -24,6 +24,7 @@ log = logging.getLogger("precompute")
 MSIGDB_VERSION = "2024.1.Hs"
 _NAME = re.compile(r"[\w.() +-]{1,120}")
 _ALL_SIZES = 10**9
+_MOST_WORDS = 150
 
 
 @dataclass(frozen=True)
@@ -79,18 +80,33 @@ def _download(wanted: _Wanted) -> tuple[GeneSet, ...]:
     log.info("downloading the gene sets %s", wanted.key)
     try:
         table: Mapping[str, Sequence[str]] | None
-        if wanted.origin == "enrichr":
-            table = gseapy.get_library(wanted.name, max_size=_ALL_SIZES)
-        else:
-            table = gseapy.Msigdb.get_gmt(category=wanted.name, dbver=wanted.version)
+        with _silent_retries():
+            if wanted.origin == "enrichr":
+                table = gseapy.get_library(wanted.name, max_size=_ALL_SIZES)
+            else:
+                table = gseapy.Msigdb.get_gmt(category=wanted.name, dbver=wanted.version)
     except Exception as error:  # gseapy raises bare exceptions of the HTTP layer
-        raise _cannot(wanted.key, f"could not be fetched ({type(error).__name__})") from error
+        words = ": ".join(part for part in (type(error).__name__, _plain(str(error))) if part)
+        found = f"could not be fetched ({cut(words, _MOST_WORDS)})"
+        raise _cannot(wanted.key, found) from error
     if not table:
         raise _cannot(wanted.key, "could not be fetched: there is no such library")
     return tuple(
         GeneSet(_plain(term), "", tuple(dict.fromkeys(_plain(gene) for gene in genes)))
         for term, genes in table.items()
     )
+
+
+@contextmanager
+def _silent_retries() -> Iterator[None]:
+    """Keep back the line that the HTTP layer logs for each of its attempts: one message says it."""
+    http = logging.getLogger("urllib3")
+    level = http.level
+    http.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        http.setLevel(level)
 
 
 def _plain(text: str) -> str:

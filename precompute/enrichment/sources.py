@@ -1,15 +1,21 @@
-"""Tells the path of a gene-set file from the name of a library, by its letters alone."""
+"""Tells the path of a gene-set file from the name of a library."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 PREFIXES = ("enrichr:", "msigdb:")
 
 
-def is_file(source: str) -> bool:
-    """Say whether `source` is a path: it has a dot or a slash, which names of libraries have not.
+def is_file(source: str, folder: Path | None = None) -> bool:
+    """Say whether `source` is a path: a file of that name is there, or it has a dot or a slash.
 
-    ``enrichr:NAME`` and ``msigdb:COLLECTION`` are always names.
+    Names of libraries have neither. ``enrichr:NAME`` and ``msigdb:COLLECTION`` are always names.
+
+    Parameters
+    ----------
+    folder : what a relative path is relative to; the working folder when None.
     """
-    if source.lower().startswith(PREFIXES):
+    if source.lower().startswith(PREFIXES) or not source:
         return False
-    return any(mark in source for mark in "./\\")
+    return any(mark in source for mark in "./\\") or ((folder or Path()) / source).is_file()

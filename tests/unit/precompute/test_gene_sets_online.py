@@ -1,9 +1,11 @@
 """Libraries by name: fetched once, kept with a sha256, checked on reuse. gseapy is a fake here."""
 
 import json
+import logging
 
 import pytest
 
+from precompute.config import anchor_paths, override, parse_config
 from precompute.enrichment.gene_sets import load_libraries
 from precompute.enrichment.sources import is_file
 from precompute.errors import InputError
@@ -89,8 +91,27 @@ def test_no_network_names_the_manual_way(network):
     with pytest.raises(InputError) as caught:
         load_libraries(["msigdb:h.all"])
     text = str(caught.value)
-    assert "gene sets 'msigdb:h.all@2024.1.Hs': could not be fetched (ConnectionError)" in text
+    assert (
+        "gene sets 'msigdb:h.all@2024.1.Hs': could not be fetched (ConnectionError: no network)"
+        in text
+    )
     assert "gsea-msigdb.org/gsea/msigdb" in text and "maayanlab.cloud/Enrichr" in text
+
+
+def test_what_gseapy_says_is_told_in_short_and_attempts_are_not(network, monkeypatch, caplog):
+    def refuse(name, max_size):
+        logging.getLogger("urllib3.connectionpool").warning("Retrying")
+        raise ValueError(f"Sorry. The input: {name} could\nnot be found" + " any more" * 99)
+
+    monkeypatch.setattr("gseapy.get_library", refuse)
+    with pytest.raises(InputError) as caught:
+        load_libraries(["KEGG"])
+    text = str(caught.value)
+    assert "(ValueError: Sorry. The input: KEGG could not be found any more" in text
+    assert "…). Expected" in text and len(text) < 600
+    assert "Retrying" not in caplog.text
+    logging.getLogger("urllib3.connectionpool").warning("Retrying")
+    assert "Retrying" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -107,3 +128,18 @@ def test_paths_and_names_are_told_apart():
         assert is_file(path)
     for name in ("GO_Biological_Process_2023", "enrichr:GO", "msigdb:h.all@2024.1.Hs", "KEGG"):
         assert not is_file(name)
+
+
+def test_a_file_that_is_there_is_no_name(network, tmp_path, monkeypatch):
+    (tmp_path / "GO").write_text("mine\t-\tCD3D\n")
+    assert is_file("GO", tmp_path) and not is_file("GO", tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    (found,) = load_libraries(["GO"])
+    assert found.source == "GO" and found.gene_sets[0].name == "mine" and not network.asked
+    assert load_libraries(["enrichr:GO"])[0].source.startswith("enrichr:GO, fetched")
+    config = override(
+        parse_config({"data": {"path": "x.h5ad"}, "out": "x.store"}, "test"),
+        gene_sets=["GO", "KEGG"],
+    )
+    anchored = anchor_paths(config, tmp_path).enrichment.gene_sets
+    assert anchored == (str(tmp_path / "GO"), "KEGG")
