@@ -202,6 +202,11 @@ def read_manifest(folder: Path) -> Manifest:
     NotAStoreError, SchemaVersionError, InvalidManifestError, ChecksumError
     """
     path = folder / MANIFEST
+    if folder.is_file():
+        raise NotAStoreError(
+            f"{folder}: is a file, no concept store. Give the folder that "
+            "`python -m precompute run` wrote."
+        )
     if not folder.is_dir():
         raise NotAStoreError(f"{folder}: no such folder. Give the path of a concept store.")
     if not path.is_file():

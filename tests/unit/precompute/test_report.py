@@ -163,6 +163,7 @@ def test_faults_are_named_and_nothing_is_written(fixture_store, tmp_path, capsys
 
     assert "holds no manifest.json" in refused(tmp_path, "--out", out)
     assert "no such folder" in refused(tmp_path / "nothing", "--out", out)
+    assert "is a file, no concept store" in refused(fixture_store / "manifest.json", "--out", out)
     assert "ends in '.txt'" in refused(store, "--out", tmp_path / "report.txt")
     assert "its folder is not there" in refused(store, "--out", tmp_path / "no" / "report.html")
     assert "it is named twice" in refused(store, store, "--out", out)

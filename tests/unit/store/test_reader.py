@@ -85,6 +85,8 @@ def open_error(folder, kind: type[StoreError]) -> str:
 
 def test_missing_folder(tmp_path):
     assert "no such folder" in open_error(tmp_path / "nowhere", NotAStoreError)
+    (tmp_path / "table.csv").write_text("gene,a")
+    assert "is a file, no concept store" in open_error(tmp_path / "table.csv", NotAStoreError)
 
 
 def test_folder_without_manifest(tmp_path):
