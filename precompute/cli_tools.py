@@ -165,18 +165,17 @@ def _evaluate(options: argparse.Namespace) -> int:
 def add_enrich_rankings(commands) -> None:
     """Add the command ``enrich-rankings``."""
     command = commands.add_parser(
-        "enrich-rankings", help="test gene sets on rankings of genes from anywhere (CSV)"
+        "enrich-rankings",
+        help="test gene sets on rankings of genes from anywhere (CSV), or of concepts again",
     )
-    command.add_argument(
-        "rankings", type=Path, metavar="RANKINGS.csv", help="rows = genes, columns = rankings"
-    )
+    _add_rankings(command)
     command.add_argument(
         "--gene-sets",
         action="append",
         default=[],
         metavar="FILE.gmt|NAME",
         help="may be repeated; enrichr:NAME and msigdb:COLLECTION are downloaded once (default: "
-        "the sets that come with the project)",
+        "the sets of the store, or those that come with the project)",
     )
     command.add_argument(
         "--aliases",
@@ -184,34 +183,62 @@ def add_enrich_rankings(commands) -> None:
         metavar="NAMES.tsv",
         help="other names of genes: alias or Ensembl id, tab, symbol",
     )
-    command.add_argument("--out", type=Path, required=True, metavar="TABLE.csv")
+    command.add_argument("--out", type=Path, required=True, metavar="TABLE.csv", help="a new file")
     command.add_argument(
         "--method",
         choices=("batched", "gseapy"),
         default="batched",
         help="gseapy: the reference, one ranking after the other (multilevel)",
     )
-    command.add_argument("--min-size", type=int, default=10, help="least genes of a set")
-    command.add_argument("--max-size", type=int, default=500, help="most genes of a set")
-    command.add_argument("--seed", type=int, default=0, help="of random sets and order of ties")
+    command.add_argument("--min-size", type=int, help="least genes of a set (default 10)")
+    command.add_argument("--max-size", type=int, help="most genes of a set (default 500)")
+    command.add_argument(
+        "--seed",
+        type=int,
+        help="of random sets and order of ties (default: that of the store, or 0)",
+    )
     command.add_argument("--threads", type=int, default=1, help="CPU threads")
     command.set_defaults(run=_enrich_rankings)
 
 
-def _enrich_rankings(options: argparse.Namespace) -> int:
-    from precompute.enrich_rankings import enrich_rankings
-
-    n_rankings, n_sets = enrich_rankings(
-        options.rankings,
-        options.gene_sets,
-        options.out,
-        options.method,
-        options.min_size,
-        options.max_size,
-        options.seed,
-        options.threads,
-        options.aliases,
+def _add_rankings(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "rankings",
+        type=Path,
+        metavar="RANKINGS.csv|STORE",
+        help="rows = genes, columns = rankings; or a concept store, whose rankings are read",
     )
+    command.add_argument(
+        "--concept",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="of a store; may be repeated (default: all)",
+    )
+    command.add_argument(
+        "--ranking",
+        action="append",
+        default=[],
+        choices=("attribution", "presence", "absence", "differential", "matched"),
+        help="of a store; may be repeated (default: all that it has)",
+    )
+
+
+def _enrich_rankings(options: argparse.Namespace) -> int:
+    from precompute.enrich_rankings import Options, enrich_rankings
+
+    wanted = Options(
+        gene_sets=options.gene_sets,
+        aliases=options.aliases,
+        concepts=options.concept,
+        kinds=options.ranking,
+        method=options.method,
+        min_size=options.min_size,
+        max_size=options.max_size,
+        seed=options.seed,
+        threads=options.threads,
+    )
+    n_rankings, n_sets = enrich_rankings(options.rankings, options.out, wanted)
     print(f"{options.out}: {n_rankings:,} rankings x {n_sets:,} gene sets")
     return 0
 

@@ -10,6 +10,12 @@ from pathlib import Path
 from precompute.errors import fault
 
 
+def refuse_existing(target: Path) -> None:
+    """Raise an `InputError` when something is at `target`: a result that is there stays."""
+    if target.exists():
+        raise fault(target, "is there already", "a new file", "Remove it, or choose another name.")
+
+
 @contextmanager
 def write_whole(target: Path) -> Iterator[Path]:
     """Give an empty file beside `target` to write into; at the end it takes the name.

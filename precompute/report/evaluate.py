@@ -20,7 +20,7 @@ from precompute.report.recurrence import compare
 from precompute.report.shares import measure_shares, measure_specificity
 from precompute.report.sources import Section, Source, plain
 from precompute.report.trust import measure_faithfulness, measure_leak
-from precompute.whole_file import write_whole
+from precompute.whole_file import refuse_existing, write_whole
 from scconcepts_app.store import ConceptStore
 
 log = logging.getLogger("precompute")
@@ -119,8 +119,7 @@ def measure(sources: Sequence[Source]) -> Section:
 def _check_out(out: Path) -> None:
     if out.suffix not in _ENDINGS:
         raise fault(out, f"ends in '{out.suffix}'", " or ".join(_ENDINGS), "Change --out.")
-    if out.exists():
-        raise fault(out, "is there already", "a new file", "Remove it, or choose another name.")
+    refuse_existing(out)
     if not out.absolute().parent.is_dir():
         raise fault(out, "its folder is not there", "a folder you may write to", "Make it first.")
 

@@ -11,6 +11,7 @@ from precompute.attribution.matched_cells import match_cells
 from precompute.differential import wilcoxon_all, wilcoxon_matched
 from precompute.enrichment.batch import BatchedPrerank
 from precompute.enrichment.overrepresentation import overrepresentation_all
+from precompute.enrichment.rankings import DIFFERENTIAL_RANKINGS, make_rankings
 from precompute.enrichment.results import Enrichment
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
@@ -68,18 +69,8 @@ def run_enrichment(run: Run, folder: Path) -> tuple[Arrays, Record]:
 def list_rankings(run: Run) -> dict[str, np.ndarray]:
     """Return the rankings that gene sets are tested on, each (n_concepts, n_model_genes)."""
     output = run.outputs["differential"]
-    return make_rankings(list_effects(run), output.array("inactive.z"), output.array("matched.z"))
-
-
-def make_rankings(
-    effects: dict[str, np.ndarray], inactive: np.ndarray, matched: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Return the rankings by name, from presence and absence (none without a model) and z of DE."""
-    rankings = {}
-    if effects:
-        rankings["attribution"] = direct_effects(effects["presence"], effects["absence"])
-        rankings |= {part: shrink_tails(matrix) for part, matrix in effects.items()}
-    return {**rankings, "differential": inactive, "matched": matched}
+    differential = {name: output.array(f"{key}.z") for name, key in DIFFERENTIAL_RANKINGS.items()}
+    return make_rankings(list_effects(run), differential)
 
 
 def list_effects(run: Run) -> dict[str, np.ndarray]:
@@ -89,24 +80,6 @@ def list_effects(run: Run) -> dict[str, np.ndarray]:
         return {}
     default = run.config.attribution.counterfactuals[0]
     return {part: output.array(f"{default}.{part}") for part in ("presence", "absence")}
-
-
-def direct_effects(presence: np.ndarray, absence: np.ndarray) -> np.ndarray:
-    """Return the ranking for GSEA: high where expression of the gene raises the concept.
-
-    A gene whose absence raises the concept stands at the bottom, as expressing it lowers the
-    concept. So resting cells, driven by the absence of interferon genes, do not come out as an
-    interferon response, and no gene is left at 0 in the middle.
-    """
-    return shrink_tails(presence - absence)
-
-
-def shrink_tails(effects: np.ndarray) -> np.ndarray:
-    """Return the signed square root, for GSEA with weight 0.5.
-
-    Effects have heavy tails, and with weight 1 a few genes carry the statistic.
-    """
-    return np.sign(effects) * np.sqrt(np.abs(effects))
 
 
 def top_genes(values: np.ndarray, n: int) -> np.ndarray:

@@ -12,9 +12,9 @@ from precompute.attribution.matched_cells import match_cells
 from precompute.device import threads_for
 from precompute.dictionary import Dictionary
 from precompute.differential import wilcoxon_all, wilcoxon_matched
+from precompute.enrichment.rankings import make_rankings
 from precompute.progress import progress_bar
 from precompute.run import Run
-from precompute.stages.genes import make_rankings
 
 
 def rank_units(
@@ -54,4 +54,4 @@ def rank_units(
     with progress_bar(title) as bar, threads_for(run.model.n_weights):
         result = attribute_all(replace(setting, support=None), bar)
     effects = {"presence": result.presence, "absence": result.absence}
-    return make_rankings(effects, inactive.z, matched.z)
+    return make_rankings(effects, {"differential": inactive.z, "matched": matched.z})

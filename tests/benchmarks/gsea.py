@@ -26,7 +26,7 @@ from scipy.stats import false_discovery_control, spearmanr
 from precompute.enrichment.batch import BatchedPrerank
 from precompute.enrichment.gene_sets import MatchedSets, match_sets, read_gmt
 from precompute.enrichment.prerank import break_ties, clean, fingerprint
-from precompute.stages.genes import direct_effects
+from precompute.enrichment.rankings import direct_effects
 from scconcepts_app.store import ConceptStore
 from tests.benchmarks.tables import markdown
 from tests.conftest import SHARED_DATA

@@ -27,8 +27,10 @@ def files(tmp_path) -> tuple[Path, Path, Path]:
     return tmp_path / "rankings.csv", tmp_path / "a.gmt", tmp_path / "b.gmt"
 
 
-def run(rankings: Path, *gmt: Path, options: tuple[str, ...] = ()) -> tuple[int, Path]:
-    out = rankings.parent / "table.csv"
+def run(
+    rankings: Path, *gmt: Path, options: tuple[str, ...] = (), name: str = "table.csv"
+) -> tuple[int, Path]:
+    out = rankings.parent / name
     named = [part for path in gmt for part in ("--gene-sets", str(path))]
     return main(["enrich-rankings", str(rankings), *named, "--out", str(out), *options]), out
 
@@ -57,7 +59,7 @@ def test_the_table_has_a_row_for_each_ranking_and_set(files, capsys):
 def test_gseapy_gives_the_same_scores(files):
     _, out = run(*files)
     batched = pd.read_csv(out).set_index(["ranking", "gene_set"]).sort_index()
-    status, _ = run(*files, options=("--method", "gseapy"))
+    status, out = run(*files, options=("--method", "gseapy"), name="reference.csv")
     assert status == 0
     reference = pd.read_csv(out).set_index(["ranking", "gene_set"]).sort_index()
     assert np.allclose(batched["es"], reference["es"], atol=1e-6)
@@ -76,10 +78,12 @@ def damage(path: Path, old: str, new: str) -> None:
     ("old", "new", "told"),
     [
         ("GENE7,", "GENE8,", "gene GENE8 stands 2 times"),
-        ("GENE7,", ",", "1 row(s) without a gene"),
+        ("GENE7,", ",", "1 line(s) without a gene"),
         ("GENE7,", "GENE7,high", "for gene GENE7 in column 'first' is not a number"),
         (",first,", ',"second, with comma",', "2 columns are named 'second, with comma'"),
-        (",first,", ",first,third,", "line 2: not the 4 fields of the header"),
+        (",first,", ",first,third,", "line 2: 3 field(s), not the 4 of the header"),
+        (",first,", ",,", "column 2 has no name in the header"),
+        ("GENE7,", "GENE7,1_000,", "line 9: 4 field(s), not the 3 of the header"),
     ],
 )
 def test_damaged_rankings_are_named(files, capsys, old, new, told):
@@ -106,9 +110,77 @@ def test_rankings_without_rows_or_columns(files, capsys):
     files[0].write_text("")
     assert run(*files)[0] == 2 and "is no CSV table" in capsys.readouterr().err
     files[0].write_bytes(b"gene,a\nG1,\xff\xfe\n")
-    assert run(*files)[0] == 2 and "is no CSV table" in capsys.readouterr().err
+    assert run(*files)[0] == 2 and "for gene G1 in column 'a'" in capsys.readouterr().err
     assert run(files[0].with_name("absent.csv"), *files[1:])[0] == 2
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_file_that_is_there_stays(files, capsys):
+    names = files[0].with_name("names.tsv")
+    names.write_text("ENSG00000000001\tGENE1\n")
+    kept = files[0].with_name("kept.csv")
+    kept.write_text("mine")
+    link = files[0].with_name("link.csv")
+    link.symlink_to(files[0])
+    told = {
+        files[0]: "is the file of rankings",
+        link: "is the file of rankings",
+        files[1]: "is a file of gene sets",
+        names: "is the table of names",
+        kept: "is there already. Expected a new file",
+    }
+    before = {path: path.read_bytes() for path in told}
+    for path, words in told.items():
+        assert run(*files, options=("--aliases", str(names)), name=path.name)[0] == 2
+        assert f"{path.name}: {words}" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in told} == before
+
+
+def test_names_and_leading_edges_of_any_length(files):
+    """Python's reader of CSV stops at 131,072 characters in a field."""
+    long = "G" * 200_000
+    damage(files[0], "GENE7,", f"{long},")
+    damage(files[1], "GENE7\t", f"{long}\t")
+    damage(files[1], "a0\t", "S" * 300_000 + "\t")
+    status, out = run(*files)
+    assert status == 0
+    with out.open(newline="") as file:
+        best = file.read().split("\n")[1]
+    assert best.startswith("first," + "S" * 300_000 + ",15,") and long in best.rsplit(",", 1)[1]
+
+
+@pytest.mark.parametrize("method", ["batched", "gseapy"])
+def test_a_set_of_all_genes_says_nothing(files, method):
+    files[1].write_text("whole\t-\t" + "\t".join(GENES))
+    status, out = run(*files, options=("--method", method))
+    whole = pd.read_csv(out).set_index("gene_set").loc["whole"]
+    assert status == 0 and set(whole["p"]) == {1} and set(whole["nes"]) == {0}
+    alone, out = run(*files[:2], options=("--method", method), name="alone.csv")
+    assert alone == 0 and pd.read_csv(out)["p"].tolist() == [1, 1]
+
+
+def test_rankings_that_say_nothing_are_named(files, caplog):
+    table = pd.read_csv(files[0], index_col=0)
+    table["constant"], table["empty"] = 2.5, np.nan
+    table.to_csv(files[0])
+    status, out = run(*files)
+    found = pd.read_csv(out)
+    assert status == 0 and set(found.loc[found["ranking"] == "empty", "p"]) == {1}
+    assert "rankings.csv: 201 of 800 cells are empty and were taken as 0" in caplog.text
+    assert "2 ranking(s) say nothing" in caplog.text
+    assert "every set has p = 1: constant, empty" in caplog.text
+    assert all(record.levelname == "WARNING" for record in caplog.records)
+
+
+def test_rankings_in_order_bring_no_warning(files, caplog):
+    pd.read_csv(files[0], index_col=0).fillna(0.5).to_csv(files[0])
+    assert run(*files)[0] == 0 and caplog.text == ""
+
+
+def test_concepts_and_their_rankings_are_of_a_store(files, capsys):
+    for option in (("--concept", "c0001"), ("--ranking", "presence")):
+        assert run(*files, options=option)[0] == 2
+        assert "rankings.csv: is no folder, and --concept" in capsys.readouterr().err
 
 
 def test_gene_sets_that_share_no_gene_or_are_damaged(files, capsys):
@@ -148,5 +220,5 @@ def test_names_are_found_through_a_table_and_told(files, capsys, caplog):
     best = pd.read_csv(out).iloc[0]
     assert (best["gene_set"], best["size"]) == ("a0", 15)
     assert "a.gmt: of" in caplog.text and "15 through the table of names" in caplog.text
-    assert run(*files[:2], options=("--aliases", "absent.tsv"))[0] == 2
+    assert run(*files[:2], options=("--aliases", "absent.tsv"), name="other.csv")[0] == 2
     assert "absent.tsv: cannot be read" in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from precompute.stages.genes import direct_effects, shrink_tails
+from precompute.enrichment.rankings import direct_effects, shrink_tails
 
 
 def test_the_signed_square_root_keeps_signs_and_order():
