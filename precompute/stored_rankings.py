@@ -133,6 +133,7 @@ def _spread(table: Ragged, column: str, concepts: list[int], n_genes: int) -> np
 def _read_sets(store: ConceptStore, genes: np.ndarray) -> MatchedSets:
     """Return the gene sets of the store, in their order, over the genes that the model reads."""
     members = store.ragged("gene_sets/members", ("gene",))
+    read = [np.intersect1d(genes, members.rows(i)["gene"]) for i in range(len(members))]
     return MatchedSets(
         libraries=tuple(
             Library(info.name, info.source, ()) for info in store.manifest.gene_set_libraries
@@ -140,7 +141,7 @@ def _read_sets(store: ConceptStore, genes: np.ndarray) -> MatchedSets:
         library=np.asarray(store.array("gene_sets/library")),
         names=list(store.strings("gene_sets/name")),
         descriptions=list(store.strings("gene_sets/description")),
-        members=[np.searchsorted(genes, members.rows(i)["gene"]) for i in range(len(members))],
+        members=[np.searchsorted(genes, found) for found in read],
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import logging
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ log = logging.getLogger("precompute")
 _EXPECTED = "a CSV table: genes in the first column and a ranking in each other"
 _BLANK = ("", "na", "nan")
 _MOST_LISTED = 10
+_MOST_CHARACTERS = 2**31 - 1  # of a field; more does not fit a long everywhere
 # A line with its end; `str.splitlines` would break names at form feeds and at U+2028 too.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -109,7 +109,7 @@ def read_rankings(path: Path) -> Rankings:
 @contextmanager
 def _long_fields() -> Iterator[None]:
     """Let a field be longer than the 131,072 characters that Python's reader stops at."""
-    usual = csv.field_size_limit(sys.maxsize)
+    usual = csv.field_size_limit(_MOST_CHARACTERS)
     try:
         yield
     finally:

@@ -18,4 +18,9 @@ def is_file(source: str, folder: Path | None = None) -> bool:
     """
     if source.lower().startswith(PREFIXES) or not source:
         return False
-    return any(mark in source for mark in "./\\") or ((folder or Path()) / source).is_file()
+    if any(mark in source for mark in "./\\"):
+        return True
+    try:
+        return ((folder or Path()) / source).is_file()
+    except OSError:  # longer than a name of a file can be
+        return False

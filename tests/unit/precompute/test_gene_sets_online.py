@@ -115,7 +115,7 @@ def test_what_gseapy_says_is_told_in_short_and_attempts_are_not(network, monkeyp
 
 
 @pytest.mark.parametrize(
-    "source", ["enrichr:", "msigdb:../../x", "other:GO", "enrichr:GO@3", "a\nb", ""]
+    "source", ["enrichr:", "msigdb:../../x", "other:GO", "enrichr:GO@3", "a\nb", "", "a" * 5000]
 )
 def test_what_is_no_name_asks_nobody(network, source):
     with pytest.raises(InputError, match="is no name of a library|names a version"):

@@ -9,6 +9,7 @@ import pytest
 from precompute.cli import main
 from precompute.stored_rankings import read_store
 from scconcepts_app.store import ConceptStore
+from tests.store_factory import write_store
 
 KINDS = ("attribution", "presence", "absence", "differential", "matched")
 
@@ -88,6 +89,31 @@ def test_blocks_do_not_matter(finished, store, monkeypatch):
     parts = list(read_store(finished.store).blocks)
     assert len(parts) == -(-store.n_concepts // 2) > 1
     assert np.array_equal(np.concatenate(parts), whole)
+
+
+def test_genes_that_the_model_does_not_read_are_no_background(tmp_path, monkeypatch):
+    """Also where a set has them, which FORMAT.md forbids."""
+    made = ConceptStore.open(write_store(tmp_path / "made.store", n_cells=60))
+    read = np.array(made.array("genes/in_model"))
+    read[made.array("gene_sets/members/gene")[0]] = 0
+    given = made.array
+    monkeypatch.setattr(
+        made, "array", lambda name: read if name == "genes/in_model" else given(name)
+    )
+    monkeypatch.setattr(ConceptStore, "open", lambda path: made)
+    genes = np.flatnonzero(read)
+    found = read_store(made.path, kinds=["differential"])
+    assert found.genes == [made.gene_symbols[gene] for gene in genes] and found.sets is not None
+    rows = made.ragged("gene_sets/members", ("gene",))
+    assert len(found.sets.members[0]) == len(rows.rows(0)["gene"]) - 1
+    for number, members in enumerate(found.sets.members):
+        expected = set(rows.rows(number)["gene"].tolist()) & set(genes.tolist())
+        assert genes[members].tolist() == sorted(expected)
+    (block,) = found.blocks
+    z = made.differential("inactive").rows(2)
+    for gene, value in zip(z["gene"], z["z"], strict=True):
+        if gene in genes:
+            assert block[2, np.searchsorted(genes, gene)] == np.nan_to_num(value)
 
 
 def test_what_a_store_has_not_is_named(finished, store, tmp_path, capsys):
