@@ -68,7 +68,7 @@ class BatchedPrerank:
                     yield from found
 
     def test(self, rankings: np.ndarray) -> Iterator[Enrichment]:
-        """Yield the table of each row of `rankings`, smallest p first, as `prerank` gives it."""
+        """Yield the table of each row of `rankings`, smallest p first."""
         for found in self.score(rankings):
             yield found.tabulate(self._sizes)
 
