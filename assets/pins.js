@@ -79,6 +79,7 @@
       document.body.append(tray);
     }
     tray.hidden = pins.length === 0;
+    document.body.toggleAttribute("data-pinned", !tray.hidden);
     const list = make("ul", "", "", ...pins.map(chip));
     const next =
       pins.length === MOST

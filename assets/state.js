@@ -114,6 +114,8 @@
     target = null;
     const { page, path, store, concept, choices } = parse(pathname, search);
     const route = { page, store, path: page === "workspace" ? "/" : path };
+    // For styles: what is on the page is dear to ask in CSS, as every change below asks again.
+    document.body.dataset.page = page ?? "";
     // What failed before belongs to what was shown before.
     window.dash_clientside.set_props("notice", { children: "" });
     const found = [route, { page, store, concept }, choices];

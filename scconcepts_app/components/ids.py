@@ -30,6 +30,7 @@ GRAPHS = "graphs"
 GRAPHS_WANTED = "graphs-wanted"
 
 CARD = "concept-card"
+DETAIL = "detail"
 GENE_LIST = "gene-list"
 ATTRIBUTION = "attribution"
 DIFFERENTIAL = "differential"

@@ -26,6 +26,7 @@ def register_callbacks(app: Dash, context: Context) -> None:
 
     @app.callback(
         Output(ids.CARD, "children"),
+        Output(ids.DETAIL, "className"),
         Output(ids.MISSING, "children"),
         Output(ids.MISSING, "hidden"),
         Input(ids.SELECTION, "data"),
@@ -34,18 +35,18 @@ def register_callbacks(app: Dash, context: Context) -> None:
     )
     def show_concept(
         selection: dict[str, Any], attribution: str, saved: Any
-    ) -> tuple[Any, Any, bool]:
+    ) -> tuple[Any, str, Any, bool]:
         chosen = choose(context.library, selection)
         if chosen is None:
             raise PreventUpdate
         if chosen.latent is not None:
             card = describe_latent(chosen.entry.store, chosen.latent)
             address_of = partial(context.addresses.concept, chosen.entry.key)
-            return latent_card(card, address_of), None, True
+            return latent_card(card, address_of), "sc-detail is-latent", None, True
         if chosen.concept is None:
-            return None, _unknown(context, chosen.entry, selection), False
+            return None, "sc-detail", _unknown(context, chosen.entry, selection), False
         key = own(attribution, chosen.entry.store.manifest.attributions)
-        return _card(context, chosen.entry, chosen.concept, key), None, True
+        return _card(context, chosen.entry, chosen.concept, key), "sc-detail", None, True
 
     @app.callback(
         Output(ids.COLOR_GENE, "options", allow_duplicate=True),

@@ -91,6 +91,7 @@ def layout(
                     ),
                     html.Div(id=ids.MISSING, className="sc-missing", hidden=True),
                 ],
+                id=ids.DETAIL,
                 className="sc-detail",
             ),
         ],
