@@ -145,22 +145,24 @@
 
   words.scFindingQ = (finding) => finding?.q ?? null;
 
-  const SHORT = { "used and differential": "used and DE", "only differential": "DE only" };
-
   /** What a test says of a set in a concept: the statistic above its q, and a quadrant's dot. */
   components.FindingCell = ({ data, colDef }) => {
     const finding = data[colDef.colId];
     if (!finding) return make("span", { className: "sc-muted" }, MISSING);
-    const { statistic, q, quadrant } = finding;
+    const { statistic, q, quadrant, place, found, arrow } = finding;
     const kind = (quadrant ?? "none").replaceAll(" ", "-");
     const number = words.scFixed(statistic, 2);
-    const above = quadrant
-      ? make("span", { className: `sc-quadrant is-${kind}`, title: SHORT[quadrant] ?? quadrant }, number)
-      : number;
+    const above = quadrant ? make("span", { className: `sc-quadrant is-${kind}`, title: place }, number) : number;
+    const mark = found
+      ? [
+          make("span", { key: "mark", "aria-hidden": true }, `${arrow} `),
+          make("span", { key: "word", className: "sc-unseen" }, `${found} `),
+        ]
+      : null;
     return make(
       "div",
-      { className: q !== null && q <= 0.05 ? "sc-finding is-found" : "sc-finding" },
-      make("div", {}, above),
+      { className: found ? "sc-finding is-found" : "sc-finding", title: found || "not found" },
+      make("div", {}, mark, above),
       make("div", { className: "sc-cell-sub" }, `q ${words.scP(q)}`),
     );
   };

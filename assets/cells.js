@@ -99,8 +99,18 @@
     return make("div", "sc-cell", make("div", "", make("span", className, grade ?? MISSING)));
   };
 
-  const SHORT = { "used and differential": "used and DE", "only differential": "DE only" };
-  functions.scQuadrant = (value) => SHORT[value] ?? value ?? "not placed";
+  /** Words with arrows before them; what the arrows say is said in words as well. */
+  components.MarkedCell = ({ value, data, colDef }) => {
+    const { createElement } = window.React;
+    const [arrows, told] = [data[`${colDef.field}_arrows`], data[`${colDef.field}_told`]];
+    if (!arrows) return createElement("span", { title: told }, value);
+    return createElement(
+      "span",
+      { title: told },
+      createElement("span", { "aria-hidden": true }, `${arrows} ${value}`),
+      make("span", "sc-unseen", told),
+    );
+  };
 
   const markOf = ({ href, title }) =>
     window.React.createElement(

@@ -28,13 +28,13 @@
 
   const components = (window.dashAgGridComponentFunctions ??= {});
 
-  /** A gene set on one ranking: its score, on a ground where q <= 0.05. */
+  /** A gene set on one ranking: its score, on a ground where the set is found. */
   components.RankedCell = ({ data, colDef }) => {
     const { scFixed, scP } = window.dashAgGridFunctions;
     const finding = data[colDef.colId];
-    const isFound = finding?.q != null && finding.q <= 0.05;
-    const className = isFound ? "sc-ranked is-found" : "sc-ranked";
-    const title = finding ? `q ${scP(finding.q)}` : "not among the sets that the store keeps";
+    const found = finding?.found;
+    const className = found ? "sc-ranked is-found" : "sc-ranked";
+    const title = finding ? `q ${scP(finding.q)}, ${found || "not found"}` : "not among the sets that the store keeps";
     return window.React.createElement("span", { className, title }, scFixed(finding?.statistic, 2));
   };
 

@@ -13,6 +13,7 @@ from precompute.donor_tests import CORRELATION, DonorTests
 from precompute.enrichment.gene_sets import MatchedSets
 from precompute.enrichment.results import Enrichment
 from precompute.obs import Obs
+from scconcepts_app.store.schema import SIGNIFICANT
 from scconcepts_app.store.set_names import shorten_set_name
 
 # Below this F1 a category is not named: fewer than half of calls or cells would be right.
@@ -218,7 +219,7 @@ def _best_condition(concept: int, grounds: Grounds) -> dict[str, object]:
 def _best_set(enrichment: Enrichment | None, grounds: Grounds) -> dict[str, object]:
     if enrichment is None or grounds.sets is None:
         return {}
-    rows = np.flatnonzero((enrichment.q < NAMED_Q) & (enrichment.statistic > 0))
+    rows = np.flatnonzero((enrichment.q < SIGNIFICANT) & (enrichment.statistic > 0))
     if len(rows) == 0:
         return {}
     row = rows[0]

@@ -161,9 +161,9 @@ def quadrants(used_q: np.ndarray, differential_q: np.ndarray, level: float = 0.0
     ----------
     used_q, differential_q : (n_sets,) q of the set swap, and of the set's enrichment among
         genes that differ between cells. NaN where not known.
-    level : q up to which a set counts.
+    level : q below which a set counts; the sign of its effect does not matter here.
     """
-    code = 2 * (used_q <= level) + (differential_q <= level)
+    code = 2 * (used_q < level) + (differential_q < level)
     return np.where(np.isnan(used_q) | np.isnan(differential_q), -1, code).astype(np.int8)
 
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.stats import false_discovery_control
 
+from scconcepts_app.store.schema import SIGNIFICANT
 from scconcepts_app.store.shares import Share
-
-SIGNIFICANT = 0.05
 
 
 def count_found(p: np.ndarray, statistic: np.ndarray) -> int:

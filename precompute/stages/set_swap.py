@@ -12,6 +12,7 @@ from precompute.attribution.concept import Setting, why_not
 from precompute.attribution.random_sets import Strata, population_strata
 from precompute.attribution.set_swap import SetSwap, quadrants, swap_sets
 from precompute.device import threads_for
+from precompute.nulls import SIGNIFICANT
 from precompute.progress import progress_bar
 from precompute.run import Arrays, Record, Run
 from precompute.stages.attribution import make_run_setting
@@ -40,7 +41,7 @@ def run_set_swap(run: Run, folder: Path) -> tuple[Arrays, Record]:
             progress(concept + 1, run.dictionary.n_latents)
     arrays = {f"{name}.{column}": np.stack([row[column] for row in rows]) for column in rows[0]}
     used_q = arrays[f"{name}.q"]
-    quadrant = quadrants(used_q, _differential_q(run, used_q.shape))
+    quadrant = quadrants(used_q, _differential_q(run, used_q.shape), SIGNIFICANT)
     arrays[f"{name}.quadrant"] = quadrant.astype(np.int32)
     return arrays, {"keys": [name], "differential": _DIFFERENTIAL}
 

@@ -69,7 +69,7 @@ def concept_card(
 
 
 def _term(link: Outgoing) -> html.Span:
-    """Return the link to the cell type; its digits go where there is no room."""
+    """Return the link to the cell type; it takes a second line where there is no room."""
     return html.Span(outgoing_link(link), className="sc-term", title=link.title)
 
 

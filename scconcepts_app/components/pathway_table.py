@@ -7,7 +7,8 @@ from typing import Any
 import dash_ag_grid
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.table import data_table
+from scconcepts_app.components.table import data_table, marked_column
+from scconcepts_app.views.found import LOWERED_MEANS, RAISED_MEANS
 
 _NUMBER = {"filter": "agNumberColumnFilter", "type": "rightAligned"}
 _P, _Z = "scP(params.value)", "scFixed(params.value, 1)"
@@ -88,16 +89,25 @@ SWAP_COLUMNS: list[dict[str, Any]] = [
         60,
     ),
     _number("z", "z", "Against random sets of the same size and expression.", _Z, 42),
-    _number("p", "p", "Two-sided, by Monte Carlo against the random sets.", _P, 60),
-    _number("q", "q", COLUMNS[2]["headerTooltip"], _P, 60),
     {
-        "field": "quadrant",
-        "headerName": "Quadrant",
-        "headerTooltip": "Used: the set moves the model's concept otherwise than random sets do. "
-        "DE: it is differential. The dot before the name says the same.",
-        "valueFormatter": {"function": "scQuadrant(params.value)"},
-        "width": 88,
+        **_number(
+            "q",
+            "q",
+            f"{COLUMNS[2]['headerTooltip']} Point at one for its p: two-sided, by Monte Carlo "
+            "against the random sets.",
+            _P,
+            60,
+        ),
+        "tooltipValueGetter": {"function": "'p ' + scP(params.data.p)"},
     },
+    marked_column(
+        "place",
+        "Quadrant",
+        "Used: the set moves the model's concept more than random sets do. DE: it is differential. "
+        "Opposite: both, in opposite directions (first that of the swap). The dot before the name "
+        f"says the same. ↑ {RAISED_MEANS} ↓ {LOWERED_MEANS}",
+        112,
+    ),
 ]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from scconcepts_app.components.pathway_table import COLUMNS
+from scconcepts_app.components.table import marked, marked_column
+from scconcepts_app.views.found import LOWERED_MEANS, RAISED_MEANS, say
 from scconcepts_app.views.rankings import RankedTable
 
 _SHORT = {
@@ -25,25 +27,33 @@ def columns_of_rankings(table: RankedTable) -> list[dict[str, Any]]:
                 "colId": f"ranking_{i}",
                 "field": f"ranking_{i}",
                 "headerName": _SHORT.get(info.ranking, info.ranking),
-                "headerTooltip": f"{info.title}: NES, on a ground where q ≤ 0.05 within this "
-                "concept. A dash: not among the sets that the store keeps. Sorts by q.",
+                "headerTooltip": f"{info.title}: NES, bold on a ground where the set is found "
+                f"in this concept.{_only_top(info.ranking)} A dash: not among the sets that the "
+                "store keeps. Sorts by q.",
                 "valueGetter": {"function": f"scFindingQ(params.data.ranking_{i})"},
                 "cellRenderer": "RankedCell",
                 "filter": False,
-                "width": 56,
-                "cellStyle": {"paddingLeft": "2px", "paddingRight": "4px"},
+                "width": 50,
+                "cellStyle": {"paddingLeft": "1px", "paddingRight": "2px"},
                 "type": "rightAligned",
             }
             for i, info in enumerate(table.rankings)
         ],
-        {
-            "field": "place",
-            "headerName": "Found by",
-            "headerTooltip": "q ≤ 0.05 on attribution (or its presence or absence alone), on DE "
-            "(against all inactive cells or near ones), on both, or on neither.",
-            "width": 78,
-        },
+        marked_column(
+            "place",
+            "Found by",
+            "Attribution (or its presence or absence alone), DE (against all inactive cells or "
+            "near ones), both in one direction, both in opposite directions (first that of "
+            f"attribution), or neither. ↑ {RAISED_MEANS} ↓ {LOWERED_MEANS}",
+            92,
+        ),
     ]
+
+
+def _only_top(ranking: str) -> str:
+    """Say what NES below 0 is on a ranking of one part of attribution."""
+    top = {"presence": "raised", "absence": "lowered"}.get(ranking)
+    return f" Above 0: {top}; below 0: no evidence, never found." if top else ""
 
 
 def rows_of_rankings(table: RankedTable) -> list[dict[str, Any]]:
@@ -55,10 +65,14 @@ def rows_of_rankings(table: RankedTable) -> list[dict[str, Any]]:
             "set": row.name,
             "description": f"{row.name} · {row.library} · {row.description}",
             "quadrant": row.quadrant,
-            "place": row.place,
+            **marked("place", row.place, *row.told),
             **{
-                f"ranking_{i}": None if statistic is None else {"statistic": statistic, "q": q}
-                for i, (statistic, q) in enumerate(zip(row.statistics, row.qs, strict=True))
+                f"ranking_{i}": None
+                if statistic is None
+                else {"statistic": statistic, "q": q, "found": say([direction])}
+                for i, (statistic, q, direction) in enumerate(
+                    zip(row.statistics, row.qs, row.directions, strict=True)
+                )
             },
         }
         for position, row in enumerate(table.rows)

@@ -7,7 +7,14 @@ from typing import Any
 import dash_ag_grid
 
 from scconcepts_app.components import ids
-from scconcepts_app.components.table import CONCEPT, ONE_ROW, data_table, number_column
+from scconcepts_app.components.table import (
+    CONCEPT,
+    ONE_ROW,
+    data_table,
+    marked_column,
+    number_column,
+)
+from scconcepts_app.views.found import LOWERED_MEANS, RAISED_MEANS
 
 
 def columns_of_sets(statistic: str) -> list[dict[str, Any]]:
@@ -22,18 +29,28 @@ def columns_of_sets(statistic: str) -> list[dict[str, Any]]:
             "minWidth": 120,
         },
         number_column(
-            "n",
-            "Concepts",
-            "Concepts in which the set is found, q ≤ 0.05 within the concept; statistics of either "
-            "sign count.",
+            "raised",
+            "Raised",
+            f"Concepts in which the set is raised. {RAISED_MEANS}",
             "scCount(params.value)",
-            78,
+            62,
+        ),
+        number_column(
+            "lowered",
+            "Lowered",
+            f"Concepts in which the set is lowered. {LOWERED_MEANS}",
+            "scCount(params.value)",
+            72,
         ),
         {
-            "field": "best",
-            "headerName": "Best concept",
-            "headerTooltip": "The concept of smallest q; of equal ones, that of largest statistic.",
-            "tooltipField": "best",
+            **marked_column(
+                "best",
+                "Best concept",
+                "The concept of smallest q among those in which the set is raised (↑), where there "
+                "is none among those in which it is lowered (↓); of equal q, that of the statistic "
+                "farthest from 0.",
+                102,
+            ),
             "flex": 2,
             "minWidth": 102,
         },
@@ -82,7 +99,7 @@ def sets_table() -> dash_ag_grid.AgGrid:
     )
 
 
-_LONG_WORDS = ("Over-represen-tation", "attri-bution", "neigh-bours")
+_LONG_WORDS = ("Over-repre-sen-tation", "attri-bution", "neigh-bours")
 
 
 def _break_well(title: str) -> str:
@@ -102,12 +119,13 @@ def columns_of_tests(tests: list[tuple[str, str]]) -> list[dict[str, Any]]:
                 "field": f"test_{i}",
                 "headerName": _break_well(title),
                 "headerTooltip": f"{title}: {statistic} above, q below (within the concept); on a "
-                "ground where q ≤ 0.05. A dash: the set was not tested there. Sorts by q.",
+                "ground where the set is found. A dash: it was not tested there. Sorts by q. "
+                f"↑ {RAISED_MEANS} ↓ {LOWERED_MEANS}",
                 "valueGetter": {"function": f"scFindingQ(params.data.test_{i})"},
                 "cellRenderer": "FindingCell",
                 "filter": False,
                 "flex": 1,
-                "minWidth": 70,
+                "minWidth": 66,
                 "wrapHeaderText": True,
                 "type": "rightAligned",
             }

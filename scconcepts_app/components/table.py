@@ -47,6 +47,22 @@ def number_column(
     }
 
 
+def marked_column(field: str, name: str, meaning: str, width: int) -> dict[str, Any]:
+    """Return a column of words with arrows before them; its rows come from `marked`."""
+    return {
+        "field": field,
+        "headerName": name,
+        "headerTooltip": meaning,
+        "cellRenderer": "MarkedCell",
+        "width": width,
+    }
+
+
+def marked(field: str, value: str, arrows: str, told: str) -> dict[str, str]:
+    """Return the fields of a marked cell; `told` says arrows and value in words."""
+    return {field: value, f"{field}_arrows": arrows, f"{field}_told": told}
+
+
 def data_table(
     table_id: str,
     columns: list[dict[str, Any]],

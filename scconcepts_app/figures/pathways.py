@@ -5,6 +5,7 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from scconcepts_app.figures.theme import palette, plain, shorten, start_figure
+from scconcepts_app.views.found import say
 from scconcepts_app.views.numbers import format_number, format_p
 from scconcepts_app.views.pathways import PathwayRow, PathwayTable, choose_for_plot
 
@@ -90,7 +91,8 @@ def _describe(row: PathwayRow, statistic: str) -> str:
         (
             f"<b>{plain(shorten(row.name, 70))}</b>",
             row.library,
-            f"{statistic} {format_number(row.statistic)}, q {format_p(row.q)}",
+            f"{statistic} {format_number(row.statistic)}, q {format_p(row.q)}"
+            + (f", {say([row.direction])}" if row.direction else ""),
             f"{row.n_leading} leading of {row.size} genes: {shown}",
         )
     )

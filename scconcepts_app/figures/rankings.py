@@ -6,6 +6,7 @@ import plotly.graph_objects as go
 
 from scconcepts_app.figures.set_swap import quadrant_styles
 from scconcepts_app.figures.theme import LEGEND_ABOVE, palette, plain, start_figure
+from scconcepts_app.views.found import say
 from scconcepts_app.views.numbers import format_number, format_p
 from scconcepts_app.views.rankings import PLACES, RankedSet, RankedTable
 
@@ -50,7 +51,13 @@ def draw_rankings(table: RankedTable, theme: str) -> go.Figure:
 
 def _describe(row: RankedSet, table: RankedTable) -> str:
     lines = [
-        f"{plain(info.title)}: NES {format_number(statistic)}, q {format_p(q)}"
-        for info, statistic, q in zip(table.rankings, row.statistics, row.qs, strict=True)
+        f"{plain(info.title)}: NES {format_number(statistic)}, q {format_p(q)}{_tell(direction)}"
+        for info, statistic, q, direction in zip(
+            table.rankings, row.statistics, row.qs, row.directions, strict=True
+        )
     ]
-    return "<br>".join((f"<b>{plain(row.short_name)}</b>, found by {row.place}", *lines))
+    return "<br>".join((f"<b>{plain(row.short_name)}</b>, {row.found_by}", *lines))
+
+
+def _tell(direction: int) -> str:
+    return f", {say([direction])}" if direction else ""

@@ -5,23 +5,31 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from scconcepts_app.figures.theme import Palette, palette, plain, shorten, start_figure
+from scconcepts_app.views.found import OPPOSITE
 from scconcepts_app.views.numbers import format_number, format_p, format_share
-from scconcepts_app.views.set_swap import SwapRow, SwapTable, choose_swaps_for_plot
+from scconcepts_app.views.set_swap import (
+    NOT_PLACED,
+    SHORT_NAMES,
+    SwapRow,
+    SwapTable,
+    choose_swaps_for_plot,
+)
 
 N_SETS = 12
 _FEWEST_SLOTS = 8
 _LABEL_WIDTH = 26
-_NOT_PLACED = "not placed"
 
 
 def quadrant_styles(colors: Palette) -> dict[str, tuple[str, str, str]]:
     """Return colour, symbol and name in the legend of each quadrant, the most telling first."""
-    return {
-        "used and differential": (colors.used, "circle", "used and DE"),
-        "used only": (colors.opposing, "diamond", "used only"),
-        "only differential": (colors.differential, "square", "DE only"),
-        "neither": (colors.muted, "circle-open", "neither"),
+    marks = {
+        "used and differential": (colors.used, "circle"),
+        OPPOSITE: (colors.text, "x"),
+        "used only": (colors.opposing, "diamond"),
+        "only differential": (colors.differential, "square"),
+        "neither": (colors.muted, "circle-open"),
     }
+    return {quadrant: (*mark, SHORT_NAMES[quadrant]) for quadrant, mark in marks.items()}
 
 
 def draw_set_swaps(table: SwapTable, theme: str, n: int = N_SETS) -> go.Figure:
@@ -43,8 +51,8 @@ def draw_set_swaps(table: SwapTable, theme: str, n: int = N_SETS) -> go.Figure:
             hoverinfo="skip",
         )
     )
-    unknown = (colors.muted, "x-thin-open", _NOT_PLACED)
-    styles = quadrant_styles(colors) | {_NOT_PLACED: unknown}
+    unknown = (colors.muted, "x-thin-open", NOT_PLACED)
+    styles = quadrant_styles(colors) | {NOT_PLACED: unknown}
     for quadrant, (color, symbol, name) in styles.items():
         shown = [(y, row) for y, row in enumerate(rows) if _place_of(row) == quadrant]
         if shown:
@@ -54,7 +62,7 @@ def draw_set_swaps(table: SwapTable, theme: str, n: int = N_SETS) -> go.Figure:
 
 
 def _place_of(row: SwapRow) -> str:
-    return row.quadrant or _NOT_PLACED
+    return row.quadrant or NOT_PLACED
 
 
 def _draw_quadrant(
@@ -123,6 +131,6 @@ def _describe(row: SwapRow) -> str:
             f"effect {format_number(row.effect, 3)}, {format_share(row.share)} of the full drop",
             f"random sets {format_number(row.expected, 3)} (mean of {row.n_random:,})",
             f"z {format_number(row.z, 1)}, p {format_p(row.p)}, q {format_p(row.q)}",
-            _place_of(row),
+            row.told[1],
         )
     )

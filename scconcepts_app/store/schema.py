@@ -202,6 +202,8 @@ ASSOCIATION_NUMBERS = {
 FAITHFULNESS_CURVES = ("deletion", "deletion_low", "deletion_high", "insertion", "remaining")
 GRADES = ("A", "B", "C", "D")
 HELD_OUT = ("donors", "cells")
+# Below this q a gene set is found, in the counts of nulls, in labels, in the report and in the app.
+SIGNIFICANT = 0.05
 QUADRANTS = ("neither", "only differential", "used only", "used and differential")
 
 ARRAYS: tuple[ArraySpec, ...] = (

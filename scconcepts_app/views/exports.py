@@ -11,9 +11,12 @@ import numpy as np
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.concepts import ConceptRow
+from scconcepts_app.views.found import say
 from scconcepts_app.views.genes import share_of_effect
 from scconcepts_app.views.pathways import PathwayRow, list_pathways
+from scconcepts_app.views.rankings import list_ranked_sets
 from scconcepts_app.views.redundancy import find_redundancy
+from scconcepts_app.views.running_sum import PRERANK
 from scconcepts_app.views.set_swap import SwapRow, list_set_swaps
 from scconcepts_app.views.spread import spread
 
@@ -43,6 +46,7 @@ PATHWAY_HEADER = (
     "statistic",
     "p",
     "q",
+    "direction",
     "size",
     "n_leading",
     "leading_genes",
@@ -53,6 +57,7 @@ PATHWAY_HEADER = (
     "z",
     "n_random_sets",
     "quadrant",
+    "found_by",
     "within",
     "overlap_with_it",
 )
@@ -120,10 +125,14 @@ def gene_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
 def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
     """Yield the gene sets of a concept under every test, those of set swaps last.
 
-    ``within`` is the stronger set that a found one says the same as, see `find_redundancy`.
+    ``direction`` is ``raised`` or ``lowered`` where the test finds the set, see `find_directions`;
+    ``found_by`` says of a GSEA which sides find it, see `list_ranked_sets`, and ``quadrant`` the
+    same of a set swap and DE. ``within`` is the stronger set that a found one says the same as,
+    see `find_redundancy`.
     """
     yield list(PATHWAY_HEADER)
-    nothing = [None] * (PATHWAY_HEADER.index("within") - PATHWAY_HEADER.index("effect"))
+    nothing = [None] * (PATHWAY_HEADER.index("found_by") - PATHWAY_HEADER.index("effect"))
+    found_by = {row.gene_set: row.place for row in list_ranked_sets(store, concept).rows}
     for info in store.manifest.enrichments:
         tested = list_pathways(store, concept, info.key).rows
         for row, within in zip(tested, _list_within(store, tested), strict=True):
@@ -136,10 +145,12 @@ def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
                 row.statistic,
                 row.p,
                 row.q,
+                say([row.direction]),
                 row.size,
                 row.n_leading,
                 " ".join(row.leading),
                 *nothing,
+                found_by.get(row.gene_set) if info.test == PRERANK else None,
                 *within,
             ]
     for swap in store.manifest.set_swaps:
@@ -154,6 +165,7 @@ def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
                 found.z,
                 found.p,
                 found.q,
+                say([found.direction]),
                 found.size,
                 None,
                 "",
@@ -164,6 +176,7 @@ def pathway_rows(store: ConceptStore, concept: int) -> Iterator[list[Any]]:
                 found.z,
                 found.n_random,
                 found.quadrant,
+                None,
                 *within,
             ]
 

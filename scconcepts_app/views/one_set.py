@@ -10,13 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.store.schema import QUADRANTS
+from scconcepts_app.views.found import NOT_FOUND, Directions, collect, find_directions
 from scconcepts_app.views.links import Outgoing, link_gene_set
 from scconcepts_app.views.lookup import find_rows, read_across
 from scconcepts_app.views.numbers import known_or_none
 from scconcepts_app.views.pathways import shorten_set_name
-from scconcepts_app.views.set_overview import SetTest, list_tests, table_of
-from scconcepts_app.views.statistics import SIGNIFICANT_Q
+from scconcepts_app.views.set_overview import SWAP_PREFIX, SetTest, list_tests, table_of
+from scconcepts_app.views.set_swap import read_quadrants
 
 _NUMBERED = re.compile(r"^(.*)#(\d+)$", re.DOTALL)
 
@@ -50,11 +50,13 @@ class Finding:
 
     Attributes
     ----------
-    quadrant : one of the schema's `QUADRANTS` for a set swap, else None.
+    direction : `RAISED`, `LOWERED` or `NOT_FOUND`, see `find_directions`.
+    quadrant : of a set swap, as in the table of set swaps; else None.
     """
 
     statistic: float | None
     q: float | None
+    direction: int
     quadrant: str | None
 
 
@@ -70,6 +72,11 @@ class SetInConcept:
         """Smallest q over the tests, infinite where there is none."""
         known = [f.q for f in self.findings if f and f.q is not None]
         return min(known, default=float("inf"))
+
+    @property
+    def directions(self) -> Directions:
+        """In which directions tests find the set; empty where none does."""
+        return collect(*(f.direction for f in self.findings if f))
 
 
 def index_names(store: ConceptStore) -> dict[str, list[int]]:
@@ -126,30 +133,31 @@ def find_in_concepts(store: ConceptStore, index: int) -> list[SetInConcept]:
     tests = list_tests(store)
     columns = [_read(store, test, index) for test in tests]
     tested = np.zeros(store.n_concepts, dtype=bool)
-    for values in columns:
-        tested |= values["_has_row"]
+    for column in columns:
+        tested |= column.has_row
     found = [
-        SetInConcept(int(concept), [_finding(values, int(concept)) for values in columns])
+        SetInConcept(int(concept), [_finding(column, int(concept)) for column in columns])
         for concept in np.flatnonzero(tested)
     ]
     return sorted(found, key=lambda row: row.best_q)
 
 
 def is_found(row: SetInConcept) -> bool:
-    """Say whether any test finds the set in the concept, q <= 0.05."""
-    return row.best_q <= SIGNIFICANT_Q
+    """Say whether any test finds the set in the concept."""
+    return bool(row.directions)
 
 
 def count_leading(store: ConceptStore, index: int, test: SetTest | None) -> tuple[Counter, int]:
     """Return how often each gene leads the set, and in how many concepts it is found at all.
 
-    Over the concepts in which `test`, an enrichment, finds the set (q <= 0.05).
+    Over the concepts in which `test`, an enrichment, finds the set, raised or lowered.
     """
     if test is None or test.is_swap:
         return Counter(), 0
     table = table_of(store, test)
     rows, _ = find_rows(table, "gene_set", index)
-    rows = rows[np.asarray(table.columns["q"][rows]) <= SIGNIFICANT_Q]
+    columns = {name: np.asarray(table.columns[name][rows]) for name in ("q", "statistic")}
+    rows = rows[find_directions(columns, test.info) != NOT_FOUND]
     counted: Counter = Counter()
     for row in rows:
         counted.update(store.leading_genes(test.key, int(row)).tolist())
@@ -161,25 +169,34 @@ def order_genes(genes: Sequence[int], leading: Counter, symbols: Sequence[str]) 
     return sorted(genes, key=lambda gene: (-leading[gene], symbols[gene]))
 
 
-def _read(store: ConceptStore, test: SetTest, index: int) -> dict[str, np.ndarray]:
-    table = table_of(store, test)
-    wanted = ("gene_set", test.column, "q", "quadrant")
-    values = read_across(table, "gene_set", index, wanted)
-    return {
-        "statistic": values[test.column],
-        "q": values["q"],
-        "quadrant": values["quadrant"],
-        "_has_row": np.isfinite(values["gene_set"]),
-    }
+@dataclass(frozen=True)
+class _Column:
+    """One test of the set in every concept: `has_row` where it was tested, `values` by column."""
+
+    has_row: np.ndarray
+    values: dict[str, np.ndarray]
+    directions: np.ndarray
+    quadrants: list[str | None]
 
 
-def _finding(values: dict[str, np.ndarray], concept: int) -> Finding | None:
-    if not values["_has_row"][concept]:
+def _read(store: ConceptStore, test: SetTest, index: int) -> _Column:
+    wanted = ("gene_set", test.column, "q", "statistic", "expected", "difference", "quadrant")
+    values = read_across(table_of(store, test), "gene_set", index, wanted)
+    directions = find_directions(values, test.info)
+    quadrants: list[str | None] = [None] * store.n_concepts
+    if test.is_swap:
+        key, codes = test.key.removeprefix(SWAP_PREFIX), values["quadrant"]
+        quadrants = read_quadrants(store, key, index, codes, directions)
+    has_row = np.isfinite(values["gene_set"])
+    return _Column(has_row, {**values, "statistic": values[test.column]}, directions, quadrants)
+
+
+def _finding(column: _Column, concept: int) -> Finding | None:
+    if not column.has_row[concept]:
         return None
-    code = values["quadrant"][concept]
-    known = np.isfinite(code) and 0 <= code < len(QUADRANTS)
     return Finding(
-        statistic=known_or_none(values["statistic"][concept]),
-        q=known_or_none(values["q"][concept]),
-        quadrant=QUADRANTS[int(code)] if known else None,
+        statistic=known_or_none(column.values["statistic"][concept]),
+        q=known_or_none(column.values["q"][concept]),
+        direction=int(column.directions[concept]),
+        quadrant=column.quadrants[concept],
     )

@@ -9,9 +9,9 @@ import numpy as np
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.views.association import list_categories, list_columns
 from scconcepts_app.views.comparison import correlate_ranks
+from scconcepts_app.views.found import find_directions
 from scconcepts_app.views.set_overview import SetTest, table_of
 from scconcepts_app.views.spread import pick_extreme, spread, top_of
-from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 N_TOP = 50
 N_DRAWN = 4000
@@ -30,7 +30,7 @@ class Side:
 class Split:
     """Names of two lists: in both, and in one alone; each in the order of its list.
 
-    `opposed` are in both with statistics of opposite signs, and not in `shared`.
+    `opposed` are in both, found in opposite directions, and not in `shared`.
     """
 
     shared: list[str]
@@ -98,7 +98,7 @@ def split_genes(a: Side, b: Side, column: str, n: int = N_TOP) -> Split | None:
 
 
 def split_sets(a: Side, b: Side, test: SetTest) -> Split:
-    """Return the gene sets that a test finds, q <= 0.05, by name and smallest q first."""
+    """Return the gene sets that a test finds, by name and smallest q first."""
     return _split(_found_sets(a, test), _found_sets(b, test))
 
 
@@ -130,18 +130,17 @@ def _first_genes(side: Side, column: str, n: int) -> list[str]:
 
 
 def _found_sets(side: Side, test: SetTest) -> dict[str, float]:
-    """Return the sign of the statistic of each set that is found, by name."""
+    """Return the direction of each set that is found, by name."""
     rows = table_of(side.store, test).rows(side.concept)
     q = np.asarray(rows["q"], dtype=float)
-    found = np.flatnonzero(q <= SIGNIFICANT_Q)
+    directions = find_directions(rows, test.info)
+    found = np.flatnonzero(directions)
     found = found[np.argsort(q[found], kind="stable")]
     names = side.store.strings("gene_sets/name")
-    signs = np.where(np.asarray(rows[test.column])[found] < 0, -1.0, 1.0)
-    pairs = zip(rows["gene_set"][found], signs, strict=True)
-    signed: dict[str, float] = {}
-    for gene_set, sign in pairs:
-        signed.setdefault(names[gene_set], float(sign))
-    return signed
+    told: dict[str, float] = {}
+    for gene_set, direction in zip(rows["gene_set"][found], directions[found], strict=True):
+        told.setdefault(names[gene_set], float(direction))
+    return told
 
 
 def _best_categories(side: Side) -> dict[str, tuple[str, float] | None]:

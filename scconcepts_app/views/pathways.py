@@ -9,8 +9,8 @@ import numpy as np
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.manifest import EnrichmentInfo
 from scconcepts_app.store.set_names import shorten_set_name
+from scconcepts_app.views.found import LOWERED, RAISED, find_directions
 from scconcepts_app.views.numbers import known_or_none, minus_log10
-from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class PathwayRow:
     short_name : `name` as people say it, without collection and accession.
     statistic : what the test reports (its name is in the manifest), NES for GSEA.
     q : false discovery rate within the concept (Benjamini and Hochberg 1995).
+    direction : `RAISED`, `LOWERED` or `NOT_FOUND`, see `find_directions`.
     n_leading, leading : number and symbols of the genes that carry the enrichment.
     size : genes of the set that the model sees.
     """
@@ -36,6 +37,7 @@ class PathwayRow:
     p: float | None
     q: float | None
     minus_log10_q: float | None
+    direction: int
     size: int
     n_leading: int
     leading: list[str]
@@ -54,9 +56,14 @@ class PathwayTable:
     info: EnrichmentInfo
 
     @property
-    def n_significant(self) -> int:
-        """Number of sets with q up to 0.05."""
-        return sum(row.q is not None and row.q <= SIGNIFICANT_Q for row in self.rows)
+    def n_raised(self) -> int:
+        """Number of sets that are found raised."""
+        return sum(row.direction == RAISED for row in self.rows)
+
+    @property
+    def n_lowered(self) -> int:
+        """Number of sets that are found lowered."""
+        return sum(row.direction == LOWERED for row in self.rows)
 
 
 def default_enrichment(store: ConceptStore) -> EnrichmentInfo | None:
@@ -78,6 +85,7 @@ def list_pathways(store: ConceptStore, concept: int, key: str) -> PathwayTable:
         raise KeyError(key)
     table = store.enrichment(key)
     columns = {name: np.asarray(values) for name, values in table.rows(concept).items()}
+    directions = find_directions(columns, info).tolist()
     start = table.span(concept).start
     names = store.strings("gene_sets/name")
     descriptions = store.strings("gene_sets/description")
@@ -97,6 +105,7 @@ def list_pathways(store: ConceptStore, concept: int, key: str) -> PathwayTable:
                 p=known_or_none(columns["p"][i]),
                 q=q,
                 minus_log10_q=minus_log10(q),
+                direction=directions[i],
                 size=int(columns["size"][i]),
                 n_leading=int(columns["n_leading"][i]),
                 leading=[store.gene_symbols[g] for g in leading],

@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.views.statistics import SIGNIFICANT_Q
+from scconcepts_app.views.found import NOT_FOUND
 
 # Merico et al. 2010 (PLoS ONE 5:e13984) join gene sets in an enrichment map from here on.
 OVERLAP = 0.5
@@ -25,8 +25,8 @@ class TestedSet(Protocol):
         """Index of the set."""
 
     @property
-    def q(self) -> float | None:
-        """False discovery rate within the concept."""
+    def direction(self) -> int:
+        """In which direction it is found, `NOT_FOUND` where it is not."""
 
     @property
     def side(self) -> int:
@@ -62,7 +62,7 @@ class Redundancy:
 
 
 def find_redundancy(store: ConceptStore, rows: Sequence[TestedSet]) -> Redundancy:
-    """Put found sets (q <= 0.05) within stronger ones that share half of their genes or more.
+    """Put found sets within stronger ones that share half of their genes or more.
 
     Of two sets with overlap coefficient ``|A & B| / min(|A|, |B|)`` of at least `OVERLAP`, on the
     genes that the model reads, the weaker stands within the stronger, if they lie on one side. A
@@ -73,7 +73,7 @@ def find_redundancy(store: ConceptStore, rows: Sequence[TestedSet]) -> Redundanc
     ----------
     rows : strongest first.
     """
-    found = [i for i, row in enumerate(rows) if row.q is not None and row.q <= SIGNIFICANT_Q]
+    found = [i for i, row in enumerate(rows) if row.direction != NOT_FOUND]
     alike = _overlaps(store, [rows[i].gene_set for i in found])
     sides = np.array([rows[i].side for i in found])
     is_top = np.zeros(len(found), bool)

@@ -7,20 +7,42 @@ from dataclasses import dataclass
 import numpy as np
 
 from scconcepts_app.store import ConceptStore
-from scconcepts_app.store.manifest import SetSwapInfo
-from scconcepts_app.store.schema import QUADRANTS
+from scconcepts_app.store.manifest import EnrichmentInfo, SetSwapInfo
+from scconcepts_app.views.found import (
+    LOWERED,
+    NOT_FOUND,
+    OPPOSITE,
+    RAISED,
+    collect,
+    find_directions,
+    place_swap,
+    tell_place,
+)
+from scconcepts_app.views.lookup import read_across
 from scconcepts_app.views.numbers import known_or_none
 from scconcepts_app.views.pathways import shorten_set_name
-from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 # Value of the choice of a test that means set swap, and no enrichment.
 SET_SWAP = "set-swap"
 # Stands before the name of a set that the cells have less of than their counterfactuals.
 ABSENT = "▾"
-# Quadrants to choose from: (value, words), the most telling first.
+NOT_PLACED = "not placed"
+# Quadrants in the words of legends and tables, the most telling first.
+SHORT_NAMES = {
+    "used and differential": "used and DE",
+    OPPOSITE: "opposite",
+    "used only": "used only",
+    "only differential": "DE only",
+    "neither": "neither",
+}
+# Quadrants to choose from: (value, words).
 QUADRANT_CHOICES = (
     ("", "All sets"),
-    *((name, name[0].upper() + name[1:]) for name in reversed(QUADRANTS)),
+    ("used and differential", "Used and differential"),
+    (OPPOSITE, "Opposite directions"),
+    ("used only", "Used only"),
+    ("only differential", "Only differential"),
+    ("neither", "Neither"),
 )
 
 
@@ -37,7 +59,8 @@ class SwapRow:
     difference : log1p counts of the cells minus those of their counterfactuals, mean over genes.
     z, p : against the random sets, two-sided; `n_random` of them.
     q : false discovery rate within the concept (Benjamini and Hochberg 1995).
-    quadrant : one of the schema's `QUADRANTS`, None unknown.
+    direction, de_direction : in which the swap finds it, and GSEA of DE; see `find_directions`.
+    quadrant : one of `QUADRANTS` or `OPPOSITE`, None unknown; see `place_swap`.
     """
 
     gene_set: int
@@ -54,7 +77,16 @@ class SwapRow:
     q: float | None
     size: int
     n_random: int
+    direction: int
+    de_direction: int
     quadrant: str | None
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Arrows and words of the quadrant."""
+        words = SHORT_NAMES.get(self.quadrant or "", NOT_PLACED)
+        sides = (collect(direction) for direction in (self.direction, self.de_direction))
+        return tell_place(words, self.quadrant, *sides)
 
     @property
     def is_absent(self) -> bool:
@@ -80,9 +112,14 @@ class SwapTable:
     info: SetSwapInfo
 
     @property
-    def n_significant(self) -> int:
-        """Number of sets with q up to 0.05."""
-        return sum(row.q is not None and row.q <= SIGNIFICANT_Q for row in self.rows)
+    def n_raised(self) -> int:
+        """Number of sets that are used, raised."""
+        return sum(row.direction == RAISED for row in self.rows)
+
+    @property
+    def n_lowered(self) -> int:
+        """Number of sets that are used, lowered."""
+        return sum(row.direction == LOWERED for row in self.rows)
 
 
 def list_set_swaps(store: ConceptStore, concept: int, key: str) -> SwapTable:
@@ -97,11 +134,13 @@ def list_set_swaps(store: ConceptStore, concept: int, key: str) -> SwapTable:
     if info is None:
         raise KeyError(key)
     columns = {n: np.asarray(values) for n, values in store.set_swap(key).rows(concept).items()}
+    directions = find_directions(columns, None).tolist()
+    of_de = _read_de(store, concept, info)
     names, descriptions = (store.strings(f"gene_sets/{n}") for n in ("name", "description"))
     library = store.array("gene_sets/library")
     rows = []
     for i, gene_set in enumerate(columns["gene_set"]):
-        code = int(columns["quadrant"][i])
+        de = of_de.get(int(gene_set), NOT_FOUND)
         numbers = {
             name: known_or_none(columns[name][i])
             for name in ("effect", "share", "difference", "expected", "z", "p", "q")
@@ -115,11 +154,47 @@ def list_set_swaps(store: ConceptStore, concept: int, key: str) -> SwapTable:
                 library=store.manifest.gene_set_libraries[library[gene_set]].name,
                 size=int(columns["size"][i]),
                 n_random=int(columns["n_random"][i]),
-                quadrant=QUADRANTS[code] if 0 <= code < len(QUADRANTS) else None,
+                direction=directions[i],
+                de_direction=de,
+                quadrant=place_swap(int(columns["quadrant"][i]), directions[i], de),
                 **numbers,
             )
         )
     return SwapTable(rows, info)
+
+
+def _de_of(store: ConceptStore, info: SetSwapInfo) -> EnrichmentInfo | None:
+    return next((i for i in store.manifest.enrichments if i.key == info.differential), None)
+
+
+def _read_de(store: ConceptStore, concept: int, info: SetSwapInfo) -> dict[int, int]:
+    """Return the direction that DE finds each set in, of those whose row the store kept."""
+    test = _de_of(store, info)
+    if test is None:
+        return {}
+    rows = store.enrichment(test.key).rows(concept)
+    found = find_directions(rows, test).tolist()
+    return dict(zip(np.asarray(rows["gene_set"]).tolist(), found, strict=True))
+
+
+def read_quadrants(
+    store: ConceptStore, key: str, gene_set: int, codes: np.ndarray, directions: np.ndarray
+) -> list[str | None]:
+    """Return the quadrant of one set in every concept, None where it is unknown.
+
+    Parameters
+    ----------
+    codes, directions : (n_concepts,) the store's code, NaN for none, and what the swap finds.
+    """
+    info = next(i for i in store.manifest.set_swaps if i.key == key)
+    of_de, test = np.zeros(store.n_concepts, int), _de_of(store, info)
+    if test is not None:
+        table = store.enrichment(test.key)
+        columns = read_across(table, "gene_set", gene_set, ("q", "statistic"))
+        of_de = find_directions(columns, test)
+    known = np.nan_to_num(codes, nan=-1).astype(int)
+    rows = zip(known.tolist(), directions.tolist(), of_de.tolist(), strict=True)
+    return [place_swap(*row) for row in rows]
 
 
 def keep_quadrant(table: SwapTable, quadrant: str | None) -> SwapTable:

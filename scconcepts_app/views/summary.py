@@ -9,6 +9,7 @@ import numpy as np
 
 from scconcepts_app.store import ConceptStore
 from scconcepts_app.store.manifest import ObsColumn
+from scconcepts_app.store.schema import SIGNIFICANT
 from scconcepts_app.views.association import list_categories, list_columns
 from scconcepts_app.views.concepts import best_category
 from scconcepts_app.views.curves import find_faithfulness, read_curves
@@ -17,7 +18,6 @@ from scconcepts_app.views.faithfulness import read_grade
 from scconcepts_app.views.genes import default_attribution
 from scconcepts_app.views.numbers import format_number, format_p, format_share
 from scconcepts_app.views.pathways import shorten_set_name
-from scconcepts_app.views.statistics import SIGNIFICANT_Q
 
 # Below this F1 fewer than half of calls or of cells would be right.
 NAMED_F1 = 0.5
@@ -126,7 +126,7 @@ def _say_genes(evidence: dict[str, Any], is_attributed: bool) -> str:
 def _say_gene_set(evidence: dict[str, Any]) -> str:
     found = evidence.get("gene_set") or {}
     q = found.get("q")
-    if not found.get("name") or not isinstance(q, int | float) or q > SIGNIFICANT_Q:
+    if not found.get("name") or not isinstance(q, int | float) or q >= SIGNIFICANT:
         return ""
     return f"First gene set: {shorten_set_name(str(found['name']))} (q {format_p(q)})."
 

@@ -17,6 +17,7 @@ from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.compare.shown import Place, read_shown
 from scconcepts_app.pages.compare.sides import offer_concepts
 from scconcepts_app.pages.context import Context
+from scconcepts_app.views.found import SIGNIFICANT
 from scconcepts_app.views.genes import default_attribution
 from scconcepts_app.views.set_overview import default_test, list_tests
 
@@ -131,7 +132,7 @@ def _panels(entry: OpenedStore) -> list[html.Section]:
         html.Section(
             [
                 html.Div(id=ids.PAIR_GENES),
-                _titled("Gene sets found, q ≤ 0.05", _tests(entry)),
+                _titled(f"Gene sets found, q < {SIGNIFICANT}", _tests(entry)),
                 html.Div(id=ids.PAIR_SETS),
             ],
             className="sc-pair-right",

@@ -14,12 +14,13 @@ from scconcepts_app.components.set_tables import set_concepts_table, sets_table
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.bindings import bind_choices
 from scconcepts_app.pages.context import Context
+from scconcepts_app.views.found import SIGNIFICANT
 from scconcepts_app.views.set_overview import default_test, list_tests
 
 CHOICES = {ids.SET_TEST: "test", ids.SET_SHOW: "show", ids.SET_FILTER: "q"}
 EFFECTS = ("open", "open-row", "filter")
 _SHOW = [
-    ("found", "Found", "Gene sets that are found in at least one concept, q ≤ 0.05."),
+    ("found", "Found", f"Gene sets raised or lowered in at least one concept, q < {SIGNIFICANT}."),
     ("all", "All", "Every gene set, found or not."),
 ]
 

@@ -13,6 +13,7 @@ from scconcepts_app.labels import read_rows
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, entry_of
 from scconcepts_app.pages.wires import open_chosen_row
+from scconcepts_app.views.found import LOWERED, RAISED, SIGNIFICANT, draw_arrows, say
 from scconcepts_app.views.numbers import format_count
 from scconcepts_app.views.one_set import (
     Finding,
@@ -28,6 +29,7 @@ from scconcepts_app.views.one_set import (
     order_genes,
 )
 from scconcepts_app.views.set_overview import SetTest, list_tests
+from scconcepts_app.views.set_swap import SHORT_NAMES
 
 # Where no test finds a set, so many concepts that come closest are listed.
 _N_CLOSEST = 10
@@ -148,7 +150,14 @@ def _rows(context: Context, entry: OpenedStore, rows: list[SetInConcept]) -> lis
 def _plain(finding: Finding | None) -> dict[str, Any] | None:
     if finding is None:
         return None
-    return {"statistic": finding.statistic, "q": finding.q, "quadrant": finding.quadrant}
+    return {
+        "statistic": finding.statistic,
+        "q": finding.q,
+        "quadrant": finding.quadrant,
+        "place": SHORT_NAMES.get(finding.quadrant or ""),
+        "found": say([finding.direction]),
+        "arrow": draw_arrows([finding.direction]),
+    }
 
 
 def _caption(rows: list[SetInConcept]) -> str:
@@ -157,15 +166,17 @@ def _caption(rows: list[SetInConcept]) -> str:
             "This set was tested in no concept: the model reads too few or too many of its genes."
         )
     n_found = sum(map(is_found, rows))
+    n_raised, n_lowered = (sum(d in row.directions for row in rows) for d in (RAISED, LOWERED))
     if n_found == 0:
         return (
-            f"No test finds this set in any of {format_count(len(rows))} concepts (q ≤ 0.05); the "
+            f"No test finds this set in any of {format_count(len(rows))} concepts "
+            f"(q < {SIGNIFICANT}); the "
             f"{min(_N_CLOSEST, len(rows))} that come closest are listed."
         )
     return (
-        f"Found in {format_count(n_found)} of {format_count(len(rows))} concepts by at least one "
-        "test (q ≤ 0.05). Attribution says what moves the model's concept, DE what differs "
-        "between cells."
+        f"Raised in {format_count(n_raised)}, lowered in {format_count(n_lowered)} of "
+        f"{format_count(len(rows))} concepts by at least one test (q < {SIGNIFICANT}). Attribution "
+        "says what moves the model's concept, DE what differs between cells."
     )
 
 

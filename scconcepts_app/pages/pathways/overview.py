@@ -8,10 +8,12 @@ from dash import ClientsideFunction, Dash, Input, Output, State
 
 from scconcepts_app.components import ids
 from scconcepts_app.components.set_tables import columns_of_sets
+from scconcepts_app.components.table import marked
 from scconcepts_app.labels import read_rows
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.context import Context, entry_of
 from scconcepts_app.views.concepts import ConceptRow
+from scconcepts_app.views.found import draw_arrows, say
 from scconcepts_app.views.numbers import known_or_none
 from scconcepts_app.views.one_set import address_of_set, index_names
 from scconcepts_app.views.pathways import shorten_set_name
@@ -63,7 +65,7 @@ def _rows(
     libraries = [info.name for info in store.manifest.gene_set_libraries]
     rows = []
     for index, name in enumerate(store.strings("gene_sets/name")):
-        if only_found and not found.n_found[index]:
+        if only_found and not found.is_found[index]:
             continue
         best = int(found.best[index])
         concept = concepts[best] if best >= 0 else None
@@ -73,12 +75,25 @@ def _rows(
                 "address": address_of_set(names, name, index),
                 "name": shorten_set_name(name),
                 "full": name,
-                "n": int(found.n_found[index]) if found.n_tested[index] else None,
-                "best": f"{concept.id} {concept.label}" if concept else "",
+                "raised": int(found.n_raised[index]) if found.n_tested[index] else None,
+                "lowered": int(found.n_lowered[index]) if found.n_tested[index] else None,
+                **_best(concept, int(found.best_direction[index])),
                 "q": known_or_none(found.best_q[index]),
                 "statistic": known_or_none(found.best_statistic[index]),
                 "size": sizes[index],
                 "library": libraries[library[index]],
             }
         )
-    return sorted(rows, key=lambda r: (-(r["n"] or 0), r["q"] if r["q"] is not None else 2.0))
+    return sorted(rows, key=_order)
+
+
+def _best(concept: ConceptRow | None, direction: int) -> dict[str, str]:
+    """Return the fields of the best concept, with the direction in which it finds the set."""
+    words = f"{concept.id} {concept.label}" if concept else ""
+    told = f"{say([direction]) or 'not found, closest'} in {words}" if concept else ""
+    return marked("best", words, draw_arrows([direction]), told)
+
+
+def _order(row: dict[str, Any]) -> tuple[int, int, float]:
+    """Most often raised first, then most often lowered, then by q."""
+    return -(row["raised"] or 0), -(row["lowered"] or 0), 2.0 if row["q"] is None else row["q"]

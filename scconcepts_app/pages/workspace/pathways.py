@@ -21,6 +21,7 @@ from scconcepts_app.pages.context import Context, own
 from scconcepts_app.pages.workspace import rankings
 from scconcepts_app.pages.workspace.set_rows import list_rows, write_caption
 from scconcepts_app.pages.workspace.shown import Shown, read_shown
+from scconcepts_app.views.found import OPPOSITE
 from scconcepts_app.views.pathways import PathwayTable, default_enrichment, list_pathways
 from scconcepts_app.views.rankings import RANKINGS
 from scconcepts_app.views.redundancy import ALL, DISTINCT, find_redundancy
@@ -41,6 +42,7 @@ TABS = [
     ),
     ("table", "Table", "The same gene sets as a table, with their genes."),
 ]
+_IN_QUADRANT = {OPPOSITE: "used and differential in opposite directions"}
 _REDUNDANT = [
     (ALL, "All", "Every gene set; what stands within a stronger one is marked └."),
     (
@@ -166,7 +168,7 @@ def _read(now: Shown, key: str, quadrant: str) -> PathwayTable | SwapTable | Non
 def _why_empty(now: Shown, key: str, quadrant: str) -> str:
     if key == SET_SWAP:
         if quadrant and _read(now, key, ""):
-            return f"No gene set is {quadrant}."
+            return f"No gene set is {_IN_QUADRANT.get(quadrant, quadrant)}."
         return why_no_swap(now.entry.store, now.attribution)
     if not key:
         return "This store holds no test of gene sets."

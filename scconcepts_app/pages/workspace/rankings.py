@@ -13,6 +13,7 @@ from scconcepts_app.figures.message import draw_message
 from scconcepts_app.figures.rankings import draw_rankings
 from scconcepts_app.library import OpenedStore
 from scconcepts_app.pages.workspace.shown import Shown
+from scconcepts_app.views.found import OPPOSITE, SIGNIFICANT
 from scconcepts_app.views.rankings import (
     PLACES,
     RANKINGS,
@@ -25,6 +26,7 @@ from scconcepts_app.views.set_swap import QUADRANT_CHOICES
 _ALL = ("", "All sets")
 _FOUND_BY = {
     "both": "Found by both",
+    "opposite": "In opposite directions",
     "attribution": "By attribution only",
     "DE": "By DE only",
     "neither": "By neither",
@@ -67,18 +69,31 @@ def register_callbacks(app: Dash) -> None:
 
 def _caption(now: Shown, table: RankedTable) -> str:
     counts = ", ".join(
-        f"{table.count(quadrant)} by {place}"
+        _count(table, quadrant)
         for quadrant, place in PLACES.items()
-        if place != "neither"
+        if place != "neither" and (quadrant != OPPOSITE or table.count(quadrant))
     )
     unknown = sum(row.quadrant is None for row in table.rows)
     beside = f" {unknown} cannot be placed." if unknown else ""
-    return f"{now.concept_id}: of {len(table.rows)} gene sets, {counts} (q ≤ 0.05).{beside}"
+    return (
+        f"{now.concept_id}: of {len(table.rows)} gene sets, {counts} (q < {SIGNIFICANT}).{beside} "
+        "↑ raised, ↓ lowered."
+    )
+
+
+def _count(table: RankedTable, quadrant: str) -> str:
+    how = "in opposite directions" if quadrant == OPPOSITE else f"by {PLACES[quadrant]}"
+    if PLACES[quadrant] in ("attribution", "DE"):
+        how += " only"
+    counted = ", ".join(f"{n} {arrows}" for arrows, n in table.count_told(quadrant).items())
+    return f"{table.count(quadrant)} {how}" + (f" ({counted})" if counted else "")
 
 
 def _why_empty(now: Shown, quadrant: str) -> str:
     if now.is_silent:
         return "This concept is active in no cell, so no gene set was tested."
     if quadrant:
+        if quadrant == OPPOSITE:
+            return "No gene set is found by both in opposite directions."
         return f"No gene set is found by {PLACES.get(quadrant, quadrant)}."
     return "No gene set was tested for this concept: its genes could not be ranked."

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from scconcepts_app.components.links import as_plain
+from scconcepts_app.components.table import marked
+from scconcepts_app.views.found import SIGNIFICANT
 from scconcepts_app.views.links import link_gene_set
 from scconcepts_app.views.pathways import PathwayRow, PathwayTable
 from scconcepts_app.views.redundancy import Redundancy
-from scconcepts_app.views.set_swap import ABSENT, SwapRow, SwapTable
+from scconcepts_app.views.set_swap import ABSENT, NOT_PLACED, SHORT_NAMES, SwapRow, SwapTable
 
 
 def list_rows(
@@ -45,13 +47,16 @@ def write_caption(
     is_plot: bool,
 ) -> str:
     """Return what is said below the plot or the table."""
-    counted = f"{concept_id}: {table.n_significant} of {len(table.rows)} listed gene sets have "
-    counted += f"q ≤ 0.05{_tell_within(redundancy.n_within, distinct)}."
+    how = "used" if isinstance(table, SwapTable) else "found"
+    n_found = table.n_raised + table.n_lowered
+    counted = f"{concept_id}: of {len(table.rows)} listed gene sets {n_found} are {how}: "
+    counted += f"{table.n_raised} raised, {table.n_lowered} lowered (q < {SIGNIFICANT})"
+    counted += f"{_tell_within(redundancy.n_within, distinct)}."
     if isinstance(table, PathwayTable):
         return f"{counted} Dot area: leading genes." if is_plot else counted
     ticks = " Ticks: random sets of the same size and expression." if is_plot else ""
     absent = f" {ABSENT}: less expressed than in the counterfactual (absence)."
-    return f"{counted}{ticks} Used: q ≤ 0.05 against random sets; DE: q ≤ 0.05." + (
+    return f"{counted}{ticks} Used: against random sets; DE: GSEA of DE." + (
         absent if any(row.is_absent for row in table.rows) else ""
     )
 
@@ -84,4 +89,5 @@ def _of_swap(row: SwapRow) -> dict[str, Any]:
         "z": row.z,
         "p": row.p,
         "quadrant": row.quadrant or "none",
+        **marked("place", SHORT_NAMES.get(row.quadrant or "", NOT_PLACED), *row.told),
     }

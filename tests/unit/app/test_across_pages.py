@@ -167,7 +167,8 @@ def test_of_two_genes_with_one_symbol_the_id_finds_the_second(store, settings):
 
 def test_sets_are_listed_most_often_found_first(answer):
     _, rows = answer(FILL_SETS, "prerank_presence", "found", at("pathways"))
-    assert [row["n"] for row in rows] == [1] * 6
+    assert [(row["raised"], row["lowered"]) for row in rows] == [(1, 0)] * 6
+    assert (rows[0]["best_arrows"], rows[0]["best_told"]) == ("↑", f"raised in {rows[0]['best']}")
     assert rows[0]["best"].startswith("c000") and rows[0]["q"] == pytest.approx(6e-5)
     assert answer(FILL_SETS, "zzz", "all", at("pathways"))[1] == []
     assert answer(FILL_SETS, "", "found", at("pathways", "plain"))[1] == []
@@ -188,7 +189,7 @@ def test_a_set_that_no_test_finds_lists_the_closest(answer, store, monkeypatch):
 
     monkeypatch.setattr(one_set, "is_found", lambda row: False)
     found = answer(SHOW_SET, {"set": "B cell markers"}, "prerank_presence", at("pathways"))
-    assert found[2].startswith("No test finds this set in any of 6 concepts (q ≤ 0.05)")
+    assert found[2].startswith("No test finds this set in any of 6 concepts (q < 0.05)")
     assert len(found[1]) == 6
 
 

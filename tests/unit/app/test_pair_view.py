@@ -142,13 +142,19 @@ def test_first_genes_are_split(store):
 
 def test_gene_sets_are_split_and_opposite_signs_told_apart(store):
     rows = {"gene_set": [0, 1, 2], "statistic": [2.0, -2.0, 1.0], "q": [0.001, 0.02, 0.3]}
-    first = with_rows(store, "enrichment/prerank_presence", rows)
-    rows = {"gene_set": [0, 1, 3], "statistic": [1.5, 1.5, 1.0], "q": [0.05, 0.01, 0.04]}
-    second = with_rows(store, "enrichment/prerank_presence", rows)
-    split = split_sets(Side(first, 0, None), Side(second, 0, None), list_tests(store)[0])
+    first = with_rows(store, "enrichment/prerank_differential", rows)
+    rows = {"gene_set": [0, 1, 3], "statistic": [1.5, 1.5, 1.0], "q": [0.049, 0.01, 0.04]}
+    second = with_rows(store, "enrichment/prerank_differential", rows)
+    split = split_sets(Side(first, 0, None), Side(second, 0, None), list_tests(store)[1])
     assert split.shared == ["B cell markers"]
     assert split.opposed == ["CD4 T cell markers"]
     assert (split.only_a, split.only_b) == ([], ["Monocyte markers"])
+
+
+def test_the_bottom_of_presence_is_not_found(store):
+    rows = {"gene_set": [0, 1, 2], "statistic": [2.0, -2.0, 2.0], "q": [0.001, 0.02, 0.05]}
+    side = Side(with_rows(store, "enrichment/prerank_presence", rows), 0, None)
+    assert split_sets(side, side, list_tests(store)[0]).shared == ["B cell markers"]
 
 
 def test_kinds_of_cells(store):

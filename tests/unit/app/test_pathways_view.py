@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from scconcepts_app.views.found import NOT_FOUND, RAISED
 from scconcepts_app.views.pathways import (
     choose_for_plot,
     default_enrichment,
@@ -28,7 +29,21 @@ def test_rows_are_those_of_the_store(store):
 
 def test_significant_sets_are_counted(store):
     table = list_pathways(store, 0, "prerank_presence")
-    assert table.n_significant == sum(row.q <= 0.05 for row in table.rows)
+    assert (table.n_raised, table.n_lowered) == (sum(row.q < 0.05 for row in table.rows), 0)
+    assert [row.direction for row in table.rows] == [RAISED, *[NOT_FOUND] * 5]
+
+
+def test_sets_at_the_bottom_are_lowered_by_de_and_nothing_by_presence(store):
+    rows = {"statistic": [2, -2, -1, 3, 3, -3], "q": [0.01, 0.02, 0.03, 0.05, 0.06, 0.07]}
+    counts = {}
+    for key in ("prerank_presence", "prerank_differential"):
+        names = {name: f"enrichment/{key}/{name}" for name in rows}
+        arrays = {names[name]: np.array(store.array(names[name])) for name in rows}
+        for name, values in rows.items():
+            arrays[names[name]][:6] = values
+        table = list_pathways(with_arrays(store, arrays), 0, key)
+        counts[key] = (table.n_raised, table.n_lowered)
+    assert counts == {"prerank_presence": (1, 0), "prerank_differential": (1, 2)}
 
 
 def test_the_default_is_the_one_marked(store, plain_store):
@@ -42,7 +57,7 @@ def test_a_missing_q_is_missing_and_not_significant(store):
     variant = with_arrays(store, {"enrichment/prerank_presence/q": q})
     table = list_pathways(variant, 0, "prerank_presence")
     assert table.rows[0].q is table.rows[0].minus_log10_q is None
-    assert table.n_significant == 0
+    assert (table.n_raised, table.n_lowered) == (0, 0)
 
 
 def test_the_plot_takes_the_smallest_p_and_orders_by_statistic(store):

@@ -25,7 +25,7 @@ MEMBERS = [
 @pytest.fixture(scope="module")
 def overlapping(store: ConceptStore) -> ConceptStore:
     """The sets of the first concept overlap; all but the last are found, the fifth below 0."""
-    key = "enrichment/prerank_presence"
+    key = "enrichment/prerank_differential"
     q, statistic = (np.array(store.array(f"{key}/{name}")) for name in ("q", "statistic"))
     q[:6], statistic[:6] = [0.01] * 5 + [0.5], [2, 2, 2, 2, -2, 2]
     return with_arrays(
@@ -39,7 +39,7 @@ def overlapping(store: ConceptStore) -> ConceptStore:
 
 
 def test_the_weaker_stands_within_the_stronger_of_largest_overlap(overlapping):
-    table = list_pathways(overlapping, 0, "prerank_presence")
+    table = list_pathways(overlapping, 0, "prerank_differential")
     assert [row.gene_set for row in table.rows] == [0, 1, 2, 3, 4, 5]
     found = find_redundancy(overlapping, table.rows)
     assert found.parent == [None, 0, None, 2, None, None]
@@ -51,7 +51,7 @@ def test_the_weaker_stands_within_the_stronger_of_largest_overlap(overlapping):
 def test_the_download_has_the_set_that_a_row_stands_within(overlapping):
     header, *rows = pathway_rows(overlapping, 0)
     place = header.index("within")
-    first = [row for row in rows if row[:2] == rows[0][:2]]
+    first = [row for row in rows if row[1] == "differential"]
     assert [row[place] for row in first] == [None, first[0][2], None, first[2][2], None, None]
     assert first[3][place + 1] == pytest.approx(0.8)
     assert {len(row) for row in rows} == {len(header)}

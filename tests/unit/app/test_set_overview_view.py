@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from scconcepts_app.views.found import LOWERED, NOT_FOUND, RAISED
 from scconcepts_app.views.one_set import (
     address_of_set,
     count_leading,
@@ -45,7 +46,9 @@ def test_the_overview_agrees_with_a_walk_over_all_rows(store, place):
             at = np.flatnonzero(columns["gene_set"] == gene_set)
             rows += [(columns["q"][i], -columns[test.column][i], concept) for i in at]
         q, statistic, concept = min(rows)
-        assert found.n_found[gene_set] == sum(row[0] <= 0.05 for row in rows)
+        assert found.n_raised[gene_set] == sum(row[0] < 0.05 for row in rows)
+        assert found.n_lowered[gene_set] == 0
+        assert found.best_direction[gene_set] == RAISED
         assert found.n_tested[gene_set] == len(rows)
         assert found.best[gene_set] == concept
         assert found.best_q[gene_set] == pytest.approx(q)
@@ -59,15 +62,61 @@ def test_a_set_that_was_tested_nowhere_has_no_best(store):
         store, {"enrichment/prerank_presence/gene_set": np.where(sets == 2, 3, sets)}
     )
     found = summarise_sets(variant, test)
-    assert (found.n_found[2], found.n_tested[2], found.best[2]) == (0, 0, -1)
+    assert (found.is_found[2], found.n_tested[2], found.best[2]) == (False, 0, -1)
     assert np.isnan(found.best_q[2]) and np.isnan(found.best_statistic[2])
+
+
+def with_six(store, statistic: list[float], q: list[float]):
+    """The store with these NES and q of the first set on DE, by concept; no other set has rows."""
+    key = "enrichment/prerank_differential"
+    n_rows = len(store.array(f"{key}/gene_set"))
+    arrays = {
+        f"{key}/{name}": np.array(store.array(f"{key}/{name}")) for name in ("q", "statistic")
+    }
+    arrays[f"{key}/q"][:] = np.nan
+    sets = np.array(store.array(f"{key}/gene_set"))
+    at = np.flatnonzero(sets == 0)
+    assert len(at) == 6 and n_rows == 36
+    arrays[f"{key}/q"][at], arrays[f"{key}/statistic"][at] = q, statistic
+    return with_arrays(store, arrays)
+
+
+@pytest.mark.parametrize(
+    ("statistic", "q", "n_raised", "n_lowered", "best", "direction"),
+    [
+        # Of raised ones the smallest q, though a lowered one has a smaller.
+        ([1, -3, 2, -1, 1, 1], [0.04, 1e-9, 0.01, 0.02, 0.05, 0.5], 2, 2, 2, RAISED),
+        # Without a raised one, of lowered ones; of equal q the NES farthest from 0.
+        ([1, -2, -3, -1, 1, 1], [0.05, 0.01, 0.01, 0.02, 0.1, 0.5], 0, 3, 2, LOWERED),
+        # Found nowhere: the smallest q of all.
+        ([1, -2, -3, -1, 1, 1], [0.05, 0.051, 0.2, 0.3, 0.1, 0.5], 0, 0, 0, NOT_FOUND),
+    ],
+)
+def test_the_best_concept_is_one_that_is_raised(
+    store, statistic, q, n_raised, n_lowered, best, direction
+):
+    found = summarise_sets(with_six(store, statistic, q), list_tests(store)[1])
+    assert (found.n_raised[0], found.n_lowered[0]) == (n_raised, n_lowered)
+    assert (found.best[0], found.best_direction[0]) == (best, direction)
+    assert (found.best_q[0], found.best_statistic[0]) == (q[best], statistic[best])
+    assert found.is_found.tolist() == [n_raised + n_lowered > 0, *[False] * 5]
+
+
+def test_directions_of_all_tests_are_joined(store):
+    variant = with_six(store, [-2] * 6, [0.01, 0.01, 0.05, 0.9, 0.9, 0.9])
+    rows = {row.concept: row for row in find_in_concepts(variant, 0)}
+    # Every other test finds the set in the first concept, raised, and the swap in all others.
+    assert rows[0].directions == {RAISED, LOWERED}
+    assert [rows[c].directions for c in (1, 2)] == [{RAISED, LOWERED}, {RAISED}]
+    assert [f.direction for f in rows[0].findings] == [RAISED, LOWERED, RAISED, RAISED]
+    assert rows[0].findings[3].quadrant == "opposite"
 
 
 def test_a_missing_q_is_not_found(store):
     test = list_tests(store)[0]
     q = np.full_like(np.array(store.array("enrichment/prerank_presence/q")), np.nan)
     found = summarise_sets(with_arrays(store, {"enrichment/prerank_presence/q": q}), test)
-    assert found.n_found.sum() == 0 and (found.best == -1).all()
+    assert not found.is_found.any() and (found.best == -1).all()
 
 
 NAMES = {"Hypoxia": [0], "T cell": [1, 4], "a#2": [2], "a": [3]}

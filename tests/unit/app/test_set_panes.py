@@ -21,8 +21,10 @@ def test_a_set_swap_has_its_own_plot_columns_and_filter(answer):
     rows, columns, caption, hidden = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "", ALL)
     assert columns is SWAP_COLUMNS and hidden is False
     assert rows[0]["quadrant"] == "used and differential"
+    assert (rows[0]["place"], rows[0]["place_told"]) == ("used and DE", "used and DE, raised")
     assert rows[0]["share"] == pytest.approx(0.56)
-    assert caption.startswith("c0001: 2 of 6 listed gene sets have q ≤ 0.05. Ticks: random sets")
+    told = "c0001: of 6 listed gene sets 2 are used: 2 raised, 0 lowered (q < 0.05). Ticks: random"
+    assert caption.startswith(told)
     assert caption.endswith("▾: less expressed than in the counterfactual (absence).")
     rows, *_ = answer(f"{ids.PATHWAY_TABLE}.rowData", now, SET_SWAP, "neither", ALL)
     assert {row["quadrant"] for row in rows} == {"neither"} and len(rows) == 2
@@ -35,7 +37,7 @@ def test_other_tests_have_no_filter(answer):
     )
     assert len(rows) == 6 and hidden is True
     assert columns[1]["field"] == "statistic"
-    assert caption == "c0001: 1 of 6 listed gene sets have q ≤ 0.05."
+    assert caption == "c0001: of 6 listed gene sets 1 are found: 1 raised, 0 lowered (q < 0.05)."
 
 
 def test_sets_that_say_the_same_are_marked_or_left_out(answer):
@@ -49,8 +51,8 @@ def test_sets_that_say_the_same_are_marked_or_left_out(answer):
         "title": "GO:0000001 in the Gene Ontology (new tab)",
     }
     assert caption == (
-        "c0001: 6 of 6 listed gene sets have q ≤ 0.05; 5 share half of their genes or more with a "
-        "stronger one (└)."
+        "c0001: of 6 listed gene sets 6 are found: 6 raised, 0 lowered (q < 0.05); 5 share half of "
+        "their genes or more with a stronger one (└)."
     )
     rows, _, caption, _ = answer(output, now, key, "", DISTINCT)
     assert [row["row"] for row in rows] == ["0"] and "(left out)" in caption
@@ -158,7 +160,10 @@ def test_all_rankings_stand_side_by_side(answer):
     )
     assert [column["headerName"] for column in columns][-1] == "Found by"
     assert [row["place"] for row in rows] == ["both"] + ["neither"] * 5
-    assert caption == "c0001: of 6 gene sets, 1 by both, 0 by attribution, 0 by DE (q ≤ 0.05)."
+    assert caption == (
+        "c0001: of 6 gene sets, 1 by both (1 ↑), 0 by attribution only, 0 by DE only (q < 0.05). "
+        "↑ raised, ↓ lowered."
+    )
     assert is_hidden is False
     figure = answer(f"{ids.PATHWAYS}.figure", {**shown, "tab": "pathways"}, RANKINGS, "", ALL)
     assert figure.layout.xaxis.title.text == "NES of attribution"

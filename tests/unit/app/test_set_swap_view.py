@@ -26,7 +26,8 @@ def test_rows_are_those_of_the_store(store):
     assert first.share == pytest.approx(0.56)
     # q of the two smallest p: .001 * 6 / 1 and .004 * 6 / 2
     assert [row.q for row in table.rows[:2]] == pytest.approx([0.006, 0.012])
-    assert table.n_significant == 2
+    assert (table.n_raised, table.n_lowered) == (2, 0)
+    assert first.told == ("↑", "used and DE, raised")
 
 
 def test_codes_are_quadrants_in_words_and_unknown_ones_none(store):
@@ -35,6 +36,25 @@ def test_codes_are_quadrants_in_words_and_unknown_ones_none(store):
     codes = np.full(36, 7, np.int32)
     strange = with_arrays(store, {"set_swap/neighbours/quadrant": codes})
     assert {row.quadrant for row in list_set_swaps(strange, 0, "neighbours").rows} == {None}
+
+
+def test_a_swap_against_the_direction_of_de_has_its_own_quadrant(store):
+    key, first = "set_swap/neighbours/difference", store.set_swap("neighbours").span(0).start
+    values = np.array(store.array(key))
+    values[first] = -1.2  # the cells have less of the set, whose lack raises the concept
+    table = list_set_swaps(with_arrays(store, {key: values}), 0, "neighbours")
+    row = table.rows[0]
+    assert (row.quadrant, row.direction, row.de_direction) == ("opposite", -1, 1)
+    assert row.told == ("↓↑", "in opposite directions: lowered by attribution, raised by DE")
+    assert (table.n_raised, table.n_lowered) == (1, 1)
+    assert keep_quadrant(table, "opposite").rows == [row]
+
+
+def test_a_quadrant_without_the_direction_of_de_is_not_known(store):
+    sets = store.enrichment("prerank_differential").columns["gene_set"]
+    away = {"enrichment/prerank_differential/gene_set": np.where(sets == 0, 5, sets)}
+    row = list_set_swaps(with_arrays(store, away), 0, "neighbours").rows[0]
+    assert (row.quadrant, row.told) == (None, ("", "not placed"))
 
 
 def test_sets_that_the_cells_have_less_of_are_marked(store):
@@ -71,7 +91,7 @@ def test_missing_numbers_are_none_and_not_significant(store):
     table = list_set_swaps(with_arrays(store, arrays), 0, "neighbours")
     row = table.rows[0]
     assert row.effect is row.share is row.expected is row.z is row.p is row.q is None
-    assert table.n_significant == 0
+    assert (table.n_raised, table.n_lowered) == (0, 0)
     assert choose_swaps_for_plot(table, 3) == []
 
 

@@ -353,9 +353,9 @@ def test_share_is_unknown_where_replacing_all_genes_raises_the_concept(planted):
 
 
 def test_quadrants():
-    used = np.array([0.01, 0.05, 0.5, 0.5, np.nan, 0.01])
-    differential = np.array([0.01, 0.5, 0.05, 0.5, 0.01, np.nan])
+    used = np.array([0.01, 0.04, 0.5, 0.5, np.nan, 0.01, 0.05])
+    differential = np.array([0.01, 0.5, 0.04, 0.5, 0.01, np.nan, 0.05])
     found = quadrants(used, differential)
     assert found.dtype == np.int8
-    assert found.tolist() == [3, 2, 1, 0, -1, -1]
-    assert quadrants(used, differential, level=0.01).tolist() == [3, 0, 0, 0, -1, -1]
+    assert found.tolist() == [3, 2, 1, 0, -1, -1, 0]
+    assert quadrants(used, differential, level=0.02).tolist() == [3, 0, 0, 0, -1, -1, 0]
