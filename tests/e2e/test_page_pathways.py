@@ -68,12 +68,13 @@ def test_a_set_opens_cold_with_all_tests_side_by_side(visit, site):
         "() => document.querySelectorAll('#set-concepts [row-id=c0005] .sc-finding').length === 4"
     )
     cells = visitor.page.locator("#set-concepts .ag-row[row-id=c0005] .sc-finding")
-    assert cells.all_inner_texts() == [
-        "2.40\nq 6.0e-5",
-        "2.40\nq 6.0e-5",
-        "2.40\nq 6.0e-5",
-        "1.40\nq 6.0e-3",
+    assert [" ".join(text.split()) for text in cells.all_inner_texts()] == [
+        "↑ raised 2.40 q 6.0e-5",
+        "↑ raised 2.40 q 6.0e-5",
+        "↑ raised 2.40 q 6.0e-5",
+        "↑ raised 1.40 q 6.0e-3",
     ]
+    assert "Raised in 1, lowered in 0 of 6 concepts" in visitor.text("#set-concepts-caption")
     assert "Fixture sets" in visitor.text("#set-head")
     genes = visitor.page.locator("#set-genes .sc-word").all_inner_texts()
     assert sorted(gene.split()[0] for gene in genes) == sorted(

@@ -148,8 +148,8 @@ def test_a_set_swap_fills_plot_and_table_and_is_filtered(visit):
     visitor.page.click("#enrichment")
     visitor.page.click(".dash-dropdown-content >> text='Set swap'")
     row = "#pathway-table .ag-row[row-id='0']"
-    visitor.page.wait_for_selector(f"{row} [col-id=quadrant]")
-    assert visitor.text(f"{row} [col-id=quadrant]") == "used and DE"
+    visitor.page.wait_for_selector(f"{row} [col-id=place]")
+    assert visitor.text(f"{row} [col-id=place] [aria-hidden]") == "↑ used and DE"
     assert visitor.text(f"{row} [col-id=share]") == "56 %"
     assert visitor.text(f"{row} [col-id=z]") == "13.6"
     visitor.page.click("#quadrant")
