@@ -70,7 +70,7 @@ def _describe(source: Source, own: Hits, others: Hits) -> Section:
         "pairs": len(own),
         "concepts": len({concept for concept, _ in own}),
         "sets": len(counts),
-        "sets_of_no_other_concept": int(np.sum([found not in elsewhere for found in counts])),
+        "sets_the_other_finds_nowhere": int(np.sum([found not in elsewhere for found in counts])),
         "named": [
             {"set": names[found], "concepts": counts[found], "found_elsewhere": found in elsewhere}
             for found in ordered[:_MOST_NAMED]

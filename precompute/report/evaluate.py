@@ -6,7 +6,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 from pathlib import Path
 
 import numpy as np
@@ -45,7 +45,7 @@ def evaluate_stores(paths: Sequence[Path], outs: Sequence[Path], word: str = "")
 
     Parameters
     ----------
-    paths : folders of stores; the first is what the others are compared with, and back.
+    paths : folders of stores; every one is compared with every other, both ways.
     outs : new files that end in ``.html`` or ``.json``.
     word : find the first gene set with it in its name, of concepts that carry a condition.
 
@@ -87,8 +87,8 @@ def open_sources(paths: Sequence[Path], word: str = "") -> list[Source]:
         Source(title, path, ConceptStore.open(path), word)
         for title, path in zip(titles, paths, strict=True)
     ]
-    for other in sources[1:]:
-        _check_common(sources[0], other)
+    for first, other in combinations(sources, 2):
+        _check_common(first, other)
     return sources
 
 

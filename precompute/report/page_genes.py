@@ -100,7 +100,7 @@ def write_agreement(section: Section) -> str:
                 name_test(pair["second"]),
                 count(pair["both"]),
                 *(count(side["pairs"]) for side in only),
-                *(count(side["sets_of_no_other_concept"]) for side in only),
+                *(count(side["sets_the_other_finds_nowhere"]) for side in only),
                 number(pair["jaccard"], 2) + (" (cut)" if pair["cut"] else ""),
             ]
         )

@@ -2,11 +2,14 @@
 
 import json
 import shutil
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from precompute.cli import main
+from precompute.errors import InputError
 from precompute.nulls import SIGNIFICANT
 from precompute.report.evaluate import SECTIONS, open_sources
 from precompute.report.sources import plain
@@ -90,7 +93,7 @@ def test_what_one_ranking_finds_and_the_other_does_not_is_counted(report, finish
         assert pair["both"] == len(first & second)
         assert pair["only_first"]["pairs"] == len(first - second)
         alone = {found for _, found in second - first} - {found for _, found in first}
-        assert pair["only_second"]["sets_of_no_other_concept"] == len(alone)
+        assert pair["only_second"]["sets_the_other_finds_nowhere"] == len(alone)
         assert not pair["cut"]
 
 
@@ -180,6 +183,18 @@ def test_stores_without_anything_in_common_are_refused(fixture_store, finished, 
     assert main(arguments) == 2
     assert "shares no gene symbol and no cell name" in capsys.readouterr().err
     assert not out.exists()
+
+
+def test_every_pair_must_have_something_in_common(monkeypatch):
+    symbols = {"first": ["A", "B"], "second": ["A"], "third": ["B"]}
+
+    def open_store(path):
+        return SimpleNamespace(gene_symbols=symbols[path.name], strings=lambda name: [path.name])
+
+    monkeypatch.setattr("precompute.report.evaluate.ConceptStore.open", open_store)
+    assert len(open_sources([Path("first"), Path("second")])) == 2
+    with pytest.raises(InputError, match=r"^third: shares no gene symbol .* with second\."):
+        open_sources([Path("first"), Path("second"), Path("third")])
 
 
 def test_stores_of_one_name_are_told_apart(fixture_store, tmp_path):
